@@ -1,0 +1,67 @@
+namespace Orrery.Engine;
+
+/// <summary>Everything that can be set of one machine's inference. Validated once, at start.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Directories that are models, or whose subdirectories (up to three deep: owner/name/version) are.</summary>
+    public IReadOnlyList<string> ModelDirectories { get; init; } = [];
+
+    /// <summary>Execution providers in order of preference; the first that works runs: cuda, tensorrt, webgpu, openvino, coreml, dml, cpu.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = ["cpu"];
+
+    /// <summary>Concurrent runs a model; 0 chooses by measuring at load.</summary>
+    public int Sessions { get; init; }
+
+    /// <summary>Threads within one run; 0 chooses by measuring at load.</summary>
+    public int ThreadsPerSession { get; init; }
+
+    /// <summary>Padded tokens of one batch; 0 chooses by measuring at load.</summary>
+    public int MaxBatchTokens { get; init; }
+
+    /// <summary>Items of one batch.</summary>
+    public int MaxBatchItems { get; init; } = 256;
+
+    /// <summary>Largest share of padding in a batch, 0 to 1.</summary>
+    public double MaxPadding { get; init; } = 0.04;
+
+    /// <summary>Tokens that may wait in one model's queue.</summary>
+    public int MaxQueueTokens { get; init; } = 1 << 20;
+
+    /// <summary>Estimated wait above which a request is refused at once.</summary>
+    public TimeSpan MaxQueueDelay { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a bulk item counts as having arrived later than an interactive one.</summary>
+    public TimeSpan BulkHandicap { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The deadline of requests that bring none.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Where optimized graphs and measured plans are kept between starts; null keeps none.</summary>
+    public string? CacheDirectory { get; init; }
+
+    /// <summary>Says what is wrong, naming the property; null when nothing is.</summary>
+    public string? Validate()
+    {
+        if (Sessions is < 0 or > 256)
+            return $"{nameof(Sessions)} must be 0 to 256, not {Sessions}";
+        if (ThreadsPerSession is < 0 or > 256)
+            return $"{nameof(ThreadsPerSession)} must be 0 to 256, not {ThreadsPerSession}";
+        if (MaxBatchTokens is < 0 or > 1 << 24)
+            return $"{nameof(MaxBatchTokens)} must be 0 to {1 << 24}, not {MaxBatchTokens}";
+        if (MaxBatchItems is < 1 or > 65536)
+            return $"{nameof(MaxBatchItems)} must be 1 to 65536, not {MaxBatchItems}";
+        if (MaxPadding is not (>= 0 and <= 1))
+            return $"{nameof(MaxPadding)} must be 0 to 1, not {MaxPadding}";
+        if (MaxQueueTokens < 1)
+            return $"{nameof(MaxQueueTokens)} must be at least 1, not {MaxQueueTokens}";
+        if (MaxQueueDelay <= TimeSpan.Zero)
+            return $"{nameof(MaxQueueDelay)} must be positive, not {MaxQueueDelay}";
+        if (BulkHandicap < TimeSpan.Zero)
+            return $"{nameof(BulkHandicap)} must not be negative, not {BulkHandicap}";
+        if (RequestTimeout <= TimeSpan.Zero)
+            return $"{nameof(RequestTimeout)} must be positive, not {RequestTimeout}";
+        if (Devices.Count == 0)
+            return $"{nameof(Devices)} must name at least one execution provider";
+        return null;
+    }
+}
