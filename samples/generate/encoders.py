@@ -3,8 +3,8 @@
     /usr/bin/python3 samples/generate/encoders.py --kind minilm-l6 --out models/minilm-l6
 
 Speed depends on an encoder's shape and not on what it has learned, so these stand in for the
-published models of the same shape in benchmarks; the small kinds are test fixtures. The same kind
-and seed give the same bytes. Needs torch, onnx and numpy (Debian: python3-torch python3-onnx).
+published models of the same shape in benchmarks; the small kinds are test fixtures. The same kind,
+seed and PyTorch give the same bytes. Needs torch, onnx and numpy (Debian: python3-torch python3-onnx).
 """
 
 import argparse

@@ -68,8 +68,10 @@ def wordpiece(pieces=1200):
     found = Counter(re.findall(r"[a-zß]+|\d+|[а-я]+|[α-ω]+|[^\s\w]|_|\w", text))
     join = lambda left, right: left + right.removeprefix("##")
     words = Counter({(w[0], *("##" + c for c in w[1:])): n for w, n in found.items()})
-    letters = sorted({p for word in words for p in word} | {chr(c) for c in range(33, 127)} - set(map(chr, range(65, 91))))
-    letters += sorted({"##" + c for c in "abcdefghijklmnopqrstuvwxyz0123456789"} - set(letters))
+    ascii_signs = {chr(c).lower() for c in range(33, 127)}
+    letters = sorted({piece for word in words for piece in word} | ascii_signs)
+    continuations = {"##" + c for c in "abcdefghijklmnopqrstuvwxyz0123456789"}
+    letters += sorted(continuations.difference(letters))
     entries = BERT_SPECIALS + letters
     for pair in learn_merges(words, pieces, join):
         piece = join(*pair)
@@ -129,8 +131,8 @@ def byte_bpe(merges=600):
         words[tuple(letters[b] for b in word.encode("utf-8"))] += 1
     learned = learn_merges(words, merges, lambda left, right: left + right)
     pieces = sorted(letters.values()) + [left + right for left, right in learned]
-    return {"model": {"vocab": {p: i for i, p in enumerate(dict.fromkeys(pieces))},
-                      "merges": [f"{left} {right}" for left, right in learned]}}
+    vocabulary = {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
+    return {"model": {"vocab": vocabulary, "merges": [" ".join(pair) for pair in learned]}}
 
 
 def roberta(bpe):
@@ -142,13 +144,14 @@ def roberta(bpe):
     entries += ["madeupword0000", "madeupword0001", "madeupword0002", "<mask>"]
     vocabulary = {piece: i for i, piece in enumerate(entries)}
     specials = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    byte_level = {"type": "ByteLevel", "trim_offsets": True, "use_regex": True}
     return {
         "version": "1.0",
         "truncation": None,
         "padding": None,
         "added_tokens": [added(t, vocabulary[t], lstrip=t == "<mask>") for t in specials],
         "normalizer": None,
-        "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True},
+        "pre_tokenizer": byte_level | {"add_prefix_space": False},
         "post_processor": {
             "type": "RobertaProcessing",
             "sep": ["</s>", vocabulary["</s>"]],
@@ -156,7 +159,7 @@ def roberta(bpe):
             "trim_offsets": True,
             "add_prefix_space": False,
         },
-        "decoder": {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},
+        "decoder": byte_level | {"add_prefix_space": True},
         "model": {
             "type": "BPE",
             "dropout": None,
