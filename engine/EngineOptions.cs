@@ -1,3 +1,5 @@
+using Orrery.Engine.Models;
+
 namespace Orrery.Engine;
 
 /// <summary>Everything that can be set of one machine's inference. Validated once, at start.</summary>
@@ -5,6 +7,9 @@ public sealed record EngineOptions
 {
     /// <summary>Directories that are models, or whose subdirectories (up to three deep: owner/name/version) are.</summary>
     public IReadOnlyList<string> ModelDirectories { get; init; } = [];
+
+    /// <summary>The model that answers requests without a model's name, where it does what they ask; null for the first by name that does.</summary>
+    public string? DefaultModel { get; init; }
 
     /// <summary>Execution providers in order of preference; the first that works runs: cuda, tensorrt, webgpu, openvino, coreml, dml, cpu.</summary>
     public IReadOnlyList<string> Devices { get; init; } = ["cpu"];
@@ -30,8 +35,8 @@ public sealed record EngineOptions
     /// <summary>Estimated wait above which a request is refused at once.</summary>
     public TimeSpan MaxQueueDelay { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a bulk item counts as having arrived later than an interactive one.</summary>
-    public TimeSpan BulkHandicap { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>While both wait, one batch in so many belongs to bulk requests; at least 2.</summary>
+    public int BulkEvery { get; init; } = 8;
 
     /// <summary>The deadline of requests that bring none.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
@@ -56,12 +61,12 @@ public sealed record EngineOptions
             return $"{nameof(MaxQueueTokens)} must be at least 1, not {MaxQueueTokens}";
         if (MaxQueueDelay <= TimeSpan.Zero)
             return $"{nameof(MaxQueueDelay)} must be positive, not {MaxQueueDelay}";
-        if (BulkHandicap < TimeSpan.Zero)
-            return $"{nameof(BulkHandicap)} must not be negative, not {BulkHandicap}";
+        if (BulkEvery < 2)
+            return $"{nameof(BulkEvery)} must be at least 2, not {BulkEvery}";
         if (RequestTimeout <= TimeSpan.Zero)
             return $"{nameof(RequestTimeout)} must be positive, not {RequestTimeout}";
         if (Devices.Count == 0)
             return $"{nameof(Devices)} must name at least one execution provider";
-        return null;
+        return ProviderNames.Validate(Devices);
     }
 }

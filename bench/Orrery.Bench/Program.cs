@@ -1,0 +1,22 @@
+using System.CommandLine;
+using Orrery.Bench;
+
+var kinds = new Option<string[]>("--model") { Description = "Encoders to measure: minilm-l6, distilroberta, bge-small.", DefaultValueFactory = _ => ["minilm-l6", "distilroberta"] };
+var seconds = new Option<double>("--seconds") { Description = "Length of each load.", DefaultValueFactory = _ => 8 };
+var rounds = new Option<int>("--rounds") { Description = "Times that the sides of a ratio are measured in turn.", DefaultValueFactory = _ => 3 };
+var output = new Option<string>("--out") { Description = "Where the results are written.", DefaultValueFactory = _ => Path.Combine(Places.Root, "bench", "RESULTS.md") };
+
+var embed = new Command("embed", "Measures embeddings: raw ONNX Runtime, this server, a plain server, a Node.js server.") { kinds, seconds, rounds, output };
+embed.SetAction(async parsed =>
+{
+    var times = new BenchTimes(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds));
+    var texts = TextMix.Read(Places.Shared);
+    var report = new Report();
+    report.Title("./orrery bench embed " + string.Join(' ', args.Skip(1)));
+    TokenizerBench.Run(texts, times, report);
+    foreach (var kind in parsed.GetValue(kinds)!)
+        await new EmbedBench(kind, times, texts, report).RunAsync();
+    File.WriteAllText(parsed.GetValue(output)!, report.ToString());
+});
+
+return await new RootCommand("Benchmarks of Orrery.") { embed }.Parse(args).InvokeAsync();

@@ -1,0 +1,130 @@
+using Orrery.Engine.Models;
+using Orrery.Engine.Tokenization;
+
+namespace Orrery.Engine.Execution;
+
+/// <summary>Turns a request's inputs into items, on the caller's thread.</summary>
+internal static class TextEncoder
+{
+    // Tokenizing a text of megabytes to keep its first 512 tokens is work thrown away; no vocabulary's tokens average this long.
+    private const int MaxCharsPerToken = 250;
+
+    /// <summary>Tokenizes all inputs into the items of one job, whose output is rented here.</summary>
+    public static Outcome<TextItem[]> EncodeAll(
+        LoadedModel model, TextRequest request, int dimensions, string? prompt, Postprocessing postprocessing, CancellationToken cancellation)
+    {
+        var inputs = request.Inputs;
+        var encoding = model.RentEncoding();
+        try
+        {
+            var ids = new int[inputs.Count][];
+            var types = new int[]?[inputs.Count];
+            var tokens = new int[inputs.Count];
+            var rows = new int[inputs.Count];
+            for (var i = 0; i < ids.Length; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (Encode(model, inputs[i], i, prompt, request.Truncation, encoding) is { } error)
+                    return error;
+                ids[i] = encoding.Ids.ToArray();
+                types[i] = model.Layout!.WantsTokenTypes && encoding.TypeIds.ContainsAnyExcept(0) ? encoding.TypeIds.ToArray() : null;
+                tokens[i] = ids[i].Length;
+                rows[i] = postprocessing.PerToken ? tokens[i] : 1;
+            }
+
+            var job = new TextJob(new TextOutput(dimensions, rows, tokens) { Version = model.Info.Digest }, postprocessing, ids.Length);
+            var items = new TextItem[ids.Length];
+            for (var i = 0; i < items.Length; i++)
+                items[i] = new TextItem { Ids = ids[i], TypeIds = types[i], Length = tokens[i], Job = job, Index = i, Priority = request.Priority };
+            return items;
+        }
+        finally
+        {
+            model.Return(encoding);
+        }
+    }
+
+    /// <summary>Tokenizes one input.</summary>
+    /// <param name="model">A text model.</param>
+    /// <param name="input">The input.</param>
+    /// <param name="index">Its place, for messages.</param>
+    /// <param name="prompt">Put before the text; null for none.</param>
+    /// <param name="truncation">What happens to a text over the model's maximum.</param>
+    /// <param name="encoding">Receives the tokens.</param>
+    /// <returns>Null, or why the input cannot be run.</returns>
+    private static InferenceError? Encode(LoadedModel model, TextInput input, int index, string? prompt, Truncation truncation, Encoding encoding)
+    {
+        var tokenizer = model.Tokenizer!;
+        var limit = model.Info.MaxLength;
+        if (!TryGetText(tokenizer, input, index, out var text, out var error))
+            return error;
+        if (text.Length == 0)
+            return new InferenceError(InferenceErrorKind.Empty, $"inputs[{index}] is empty", "inputs");
+        if (prompt is not null)
+            text = prompt + text;
+
+        var direction = truncation == Truncation.Left ? TruncationDirection.Left : TruncationDirection.Right;
+        var options = new EncodeOptions(MaxLength: truncation == Truncation.Refuse ? 0 : limit, Direction: direction);
+        if (!TryShorten(text, limit, truncation, index, out var kept, out error))
+            return error;
+        if (input.Pair is null)
+        {
+            tokenizer.Encode(kept, options, encoding);
+        }
+        else
+        {
+            if (!TryShorten(input.Pair, limit, truncation, index, out var keptPair, out error))
+                return error;
+            tokenizer.EncodePair(kept, keptPair, options, encoding);
+        }
+
+        if (truncation == Truncation.Refuse && encoding.Ids.Length > limit)
+            return TooLong(index, limit, $"{encoding.Ids.Length} tokens");
+        return encoding.Ids.Length == 0
+            ? new InferenceError(InferenceErrorKind.Empty, $"inputs[{index}] has no tokens", "inputs")
+            : null;
+    }
+
+    private static bool TryGetText(Tokenizer tokenizer, TextInput input, int index, out string text, out InferenceError? error)
+    {
+        error = null;
+        text = input.Text ?? "";
+        if (input.Ids is not { } ids)
+            return true;
+        foreach (var id in ids)
+        {
+            if (tokenizer.IdToToken(id) is null)
+            {
+                error = new InferenceError(InferenceErrorKind.Invalid, $"inputs[{index}] has token id {id}, which the model's vocabulary does not", "inputs");
+                return false;
+            }
+        }
+
+        // Ids name the text they stand for: special tokens are then added as for any text.
+        text = tokenizer.Decode(ids, skipSpecialTokens: false);
+        return true;
+    }
+
+    private static bool TryShorten(string text, int limit, Truncation truncation, int index, out ReadOnlySpan<char> kept, out InferenceError? error)
+    {
+        var most = (long)limit * MaxCharsPerToken;
+        kept = text;
+        error = null;
+        if (text.Length <= most)
+            return true;
+        if (truncation == Truncation.Refuse)
+        {
+            error = TooLong(index, limit, $"{text.Length} characters");
+            return false;
+        }
+
+        var cut = truncation == Truncation.Right ? (int)most : text.Length - (int)most;
+        if (char.IsLowSurrogate(text[cut]) && char.IsHighSurrogate(text[cut - 1]))
+            cut += truncation == Truncation.Right ? -1 : 1;
+        kept = truncation == Truncation.Right ? text.AsSpan(0, cut) : text.AsSpan(cut);
+        return true;
+    }
+
+    private static InferenceError TooLong(int index, int limit, string given) =>
+        new(InferenceErrorKind.TooLarge, $"inputs[{index}] must have at most {limit} tokens. Given: {given}", "inputs");
+}

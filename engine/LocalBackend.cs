@@ -1,0 +1,190 @@
+using Microsoft.Extensions.Logging;
+using Orrery.Engine.Execution;
+using Orrery.Engine.Models;
+using Orrery.Engine.OnnxRuntime;
+
+namespace Orrery.Engine;
+
+/// <summary>The seam's implementation in this process: every model lives here, in its own session and queue.</summary>
+public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
+{
+    private readonly ModelCatalogue _catalogue;
+    private readonly OrtEnvironment _environment;
+    private readonly EngineMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly EngineOptions _options;
+
+    private LocalBackend(EngineOptions options, OrtEnvironment environment, ILoggerFactory loggers, TimeProvider time)
+    {
+        _options = options;
+        _environment = environment;
+        _time = time;
+        _metrics = new EngineMetrics();
+        _catalogue = new ModelCatalogue(new ModelLoader(options, environment, _metrics, time), options.DefaultModel, loggers.CreateLogger<LocalBackend>());
+        _metrics.ObserveModels(_catalogue.Loaded);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ModelInfo> Models => _catalogue.Models;
+
+    /// <summary>Finds the models; loads none yet.</summary>
+    /// <param name="options">Valid options.</param>
+    /// <param name="loggers">Where to report to.</param>
+    /// <param name="time">The clock of queues and deadlines.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="ArgumentException">The options are not valid; the message names the property.</exception>
+    /// <exception cref="OrtException">ONNX Runtime's library is missing or too old.</exception>
+    public static Task<LocalBackend> CreateAsync(EngineOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation)
+    {
+        if (options.Validate() is { } wrong)
+            throw new ArgumentException(wrong, nameof(options));
+        cancellation.ThrowIfCancellationRequested();
+        var logger = loggers.CreateLogger<OrtEnvironment>();
+        var backend = new LocalBackend(options, OrtEnvironment.Create((level, message) => Log.OnnxRuntime(logger, (LogLevel)level, message)), loggers, time);
+        foreach (var (name, directory) in ModelDiscovery.Find(options.ModelDirectories))
+            backend._catalogue.Add(name, directory);
+        return Task.FromResult(backend);
+    }
+
+    /// <summary>Loads every model found. One that cannot be loaded is <see cref="ModelState.Failed"/>, with the reason; the others serve.</summary>
+    public Task LoadAllAsync(CancellationToken cancellation) => _catalogue.LoadAllAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Outcome<ModelInfo> Find(string name, ModelTask? task = null) => task is { } one ? _catalogue.Find(name, null, one) : _catalogue.Find(name, null);
+
+    /// <inheritdoc/>
+    public ValueTask<Outcome<TextOutput>> EmbedAsync(EmbedRequest request, CancellationToken cancellation) =>
+        OnCurrentVersion(() => EmbedOnceAsync(request, cancellation));
+
+    /// <inheritdoc/>
+    public ValueTask<Outcome<TextOutput>> ScoreAsync(ScoreRequest request, CancellationToken cancellation) =>
+        OnCurrentVersion(() => ScoreOnceAsync(request, cancellation));
+
+    /// <inheritdoc/>
+    public ValueTask<Outcome<TensorOutput>> InferAsync(TensorRequest request, CancellationToken cancellation) =>
+        OnCurrentVersion(() => InferOnceAsync(request, cancellation));
+
+    /// <inheritdoc/>
+    public ValueTask<Outcome<IReadOnlyList<TokenInfo[]>>> TokenizeAsync(string model, IReadOnlyList<string> texts, bool addSpecialTokens, CancellationToken cancellation) =>
+        new(TextModel(model).TryGet(out var found, out var error) ? TokenListing.Tokenize(found, texts, addSpecialTokens, cancellation) : error);
+
+    /// <inheritdoc/>
+    public ValueTask<Outcome<IReadOnlyList<string>>> DecodeAsync(string model, IReadOnlyList<int[]> ids, bool skipSpecialTokens, CancellationToken cancellation) =>
+        new(TextModel(model).TryGet(out var found, out var error) ? TokenListing.Decode(found, ids, skipSpecialTokens, cancellation) : error);
+
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<ModelInfo>> LoadAsync(string model, CancellationToken cancellation) => await _catalogue.LoadAsync(model, cancellation);
+
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<ModelInfo>> UnloadAsync(string model, CancellationToken cancellation) => await _catalogue.UnloadAsync(model, cancellation);
+
+    /// <summary>Answers what is in flight, then frees everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _catalogue.DisposeAsync();
+        _metrics.Dispose();
+        _environment.Dispose();
+    }
+
+    /// <summary>A version that is swapped out between being found and being asked is looked up again, so that a swap fails nobody.</summary>
+    private static async ValueTask<Outcome<T>> OnCurrentVersion<T>(Func<ValueTask<Outcome<T>>> once)
+        where T : class
+    {
+        while (true)
+        {
+            var answer = await once();
+            if (!ReferenceEquals(answer.Error, ModelExecutor.Stopping))
+                return answer;
+        }
+    }
+
+    private async ValueTask<Outcome<TextOutput>> EmbedOnceAsync(EmbedRequest request, CancellationToken cancellation)
+    {
+        if (!_catalogue.Get(request.Model, request.Version, ModelTask.Embedding).TryGet(out var model, out var error))
+            return error;
+        var info = model.Info;
+        if (info.Task != ModelTask.Embedding)
+            return WrongTask(info, "embed");
+        if (request.Dimensions is { } dimensions && (dimensions < 1 || dimensions > info.Dimensions))
+            return new InferenceError(InferenceErrorKind.TooLarge, $"dimensions must be 1 to {info.Dimensions}, not {dimensions}", "dimensions");
+        if (request.PerToken && model.Layout!.Kind != OutputKind.Tokens)
+            return new InferenceError(InferenceErrorKind.WrongTask, $"model '{info.Name}' gives no vector a token: its graph pools", "model");
+        var promptName = request.PromptName ?? model.Manifest.DefaultPrompt;
+        string? prompt = null;
+        if (promptName is not null && !info.Prompts.TryGetValue(promptName, out prompt))
+            return new InferenceError(InferenceErrorKind.TooLarge, $"prompt_name '{promptName}' is not one of the model's: {string.Join(", ", info.Prompts.Keys)}", "prompt_name");
+
+        var postprocessing = new Postprocessing(info.Pooling, request.Normalize ?? info.Normalize, request.PerToken);
+        return await RunAsync(model, request, request.PerToken ? info.Dimensions : request.Dimensions ?? info.Dimensions, prompt, postprocessing, cancellation);
+    }
+
+    private async ValueTask<Outcome<TextOutput>> ScoreOnceAsync(ScoreRequest request, CancellationToken cancellation)
+    {
+        if (!_catalogue.Get(request.Model, request.Version, ModelTask.Classifier, ModelTask.Reranker).TryGet(out var model, out var error))
+            return error;
+        return model.Info.Task is ModelTask.Classifier or ModelTask.Reranker
+            ? await RunAsync(model, request, model.Info.Dimensions, null, new Postprocessing(Pooling.None, false, false), cancellation)
+            : WrongTask(model.Info, "score");
+    }
+
+    private async ValueTask<Outcome<TensorOutput>> InferOnceAsync(TensorRequest request, CancellationToken cancellation)
+    {
+        if (!_catalogue.Get(request.Model, request.Version).TryGet(out var model, out var error))
+            return error;
+        if (TensorCheck.Check(request, model.Info) is { } wrong)
+            return wrong;
+        var timeout = request.Timeout ?? _options.RequestTimeout;
+        var item = new TensorItem(request, model.Info.Digest) { Length = TensorCheck.Cost(request), Priority = request.Priority, Exclusive = true };
+        if (model.Executor.Submit(item, timeout) is { } refused)
+            return refused;
+        await using var cancelled = cancellation.UnsafeRegister(_ =>
+        {
+            if (model.Executor.Abandon(item))
+                item.Abandon(null, cancellation);
+        }, null);
+        return await item.Answer;
+    }
+
+    private Outcome<LoadedModel> TextModel(string name)
+    {
+        if (!_catalogue.Get(name, null, ModelTask.Embedding, ModelTask.Classifier, ModelTask.Reranker).TryGet(out var model, out var error))
+            return error;
+        return model.Tokenizer is null ? new InferenceError(InferenceErrorKind.WrongTask, $"model '{model.Info.Name}' has no tokenizer", "model") : model;
+    }
+
+    private static InferenceError WrongTask(ModelInfo info, string verb) =>
+        new(InferenceErrorKind.WrongTask, $"model '{info.Name}' does not {verb}: its task is {info.Task.ToString().ToLowerInvariant()}", "model");
+
+    private async ValueTask<Outcome<TextOutput>> RunAsync(
+        LoadedModel model, TextRequest request, int dimensions, string? prompt, Postprocessing postprocessing, CancellationToken cancellation)
+    {
+        if (request.Inputs.Count == 0)
+            return new InferenceError(InferenceErrorKind.Empty, "inputs is empty", "inputs");
+        var timeout = request.Timeout ?? _options.RequestTimeout;
+        if (model.Executor.CheckLoad(request.Priority, timeout) is { } busy)
+            return busy;
+        if (!TextEncoder.EncodeAll(model, request, dimensions, prompt, postprocessing, cancellation).TryGet(out var items, out var error))
+            return error;
+        var job = items[0].Job;
+        if (model.Executor.Submit(items, request.Priority, timeout) is { } refused)
+        {
+            job.Output.Dispose();
+            return refused;
+        }
+
+        await using var cancelled = cancellation.UnsafeRegister(_ =>
+        {
+            if (job.Abandon(null, cancellation))
+                model.Executor.Abandon(items);
+        }, null);
+        // The queue drops what expires when it next forms a batch; a caller with a deadline of its own is told on time.
+        await using var deadline = request.Timeout is null ? null : _time.CreateTimer(
+            _ =>
+            {
+                if (job.Abandon(new InferenceError(InferenceErrorKind.DeadlineExceeded, "the deadline passed before the model answered"), default))
+                    model.Executor.Abandon(items);
+            },
+            null, timeout, Timeout.InfiniteTimeSpan);
+        return await job.Answer;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using Orrery.Engine.OnnxRuntime;
+
+namespace Orrery.Engine.Models;
+
+/// <summary>What one input of a text model's graph is fed with.</summary>
+internal enum TextFeed
+{
+    InputIds,
+    AttentionMask,
+    TokenTypeIds,
+    PositionIds,
+}
+
+/// <summary>How a graph's output is read.</summary>
+internal enum OutputKind
+{
+    /// <summary>[batch, sequence, hidden]: token vectors to be pooled.</summary>
+    Tokens,
+
+    /// <summary>[batch, hidden]: the graph pooled.</summary>
+    Pooled,
+
+    /// <summary>[batch, labels].</summary>
+    Logits,
+}
+
+/// <summary>The inputs and the output of a text model's graph, by index.</summary>
+/// <param name="Feeds">What each input is fed with, in the graph's order.</param>
+/// <param name="Output">The output that is read.</param>
+/// <param name="Kind">How.</param>
+internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, OutputKind Kind)
+{
+    public bool WantsTokenTypes => Feeds.Contains(TextFeed.TokenTypeIds);
+
+    /// <summary>Recognizes a text model's graph by the names that exporters give.</summary>
+    /// <param name="inputs">The graph's inputs.</param>
+    /// <param name="outputs">The graph's outputs.</param>
+    /// <param name="task">The task, when the files tell; null to go by the outputs.</param>
+    /// <param name="graphPools">Whether a pooled output is preferred over token vectors: no file says how to pool.</param>
+    /// <returns>Null when the graph is not one over token ids, and only raw tensors can be run.</returns>
+    /// <exception cref="ModelFormatException">It is one, but an input or output does not fit the task.</exception>
+    public static GraphLayout? Recognize(IReadOnlyList<OrtTensorInfo> inputs, IReadOnlyList<OrtTensorInfo> outputs, ModelTask? task, bool graphPools)
+    {
+        if (task == ModelTask.Tensor)
+            return null;
+        var feeds = ImmutableArray.CreateBuilder<TextFeed>(inputs.Count);
+        foreach (var input in inputs)
+        {
+            if (FeedOf(input.Name) is not { } feed)
+            {
+                if (task is null)
+                    return null;
+                throw new ModelFormatException($"the graph's input '{input.Name}' is none of input_ids, attention_mask, token_type_ids, position_ids");
+            }
+
+            if (input.ElementType is not (OrtElementType.Int64 or OrtElementType.Int32) || input.Shape.Length != 2)
+                throw new ModelFormatException($"the graph's input '{input.Name}' must be int64 or int32 [batch, sequence]");
+            feeds.Add(feed);
+        }
+
+        if (!feeds.Contains(TextFeed.InputIds))
+            return task is null ? null : throw new ModelFormatException("the graph has no input named input_ids");
+
+        var logits = Index(outputs, 2, "logits", "scores");
+        if (task is ModelTask.Classifier or ModelTask.Reranker || (task is null && logits >= 0))
+        {
+            return logits >= 0
+                ? new GraphLayout(feeds.ToImmutable(), logits, OutputKind.Logits)
+                : throw new ModelFormatException("the graph has no output logits [batch, labels]");
+        }
+
+        var tokens = Index(outputs, 3, "last_hidden_state", "token_embeddings", "hidden_states");
+        var pooled = Index(outputs, 2, "sentence_embedding", "embedding", "pooled_output", "pooler_output");
+        // BERT's pooler_output is a layer trained for another end; it is the last resort.
+        var usePooled = pooled >= 0 && (tokens < 0 || (graphPools && outputs[pooled].Name != "pooler_output"));
+        if (tokens < 0 && pooled < 0)
+            throw new ModelFormatException("the graph has neither token vectors [batch, sequence, hidden] nor an embedding [batch, hidden]");
+        return usePooled
+            ? new GraphLayout(feeds.ToImmutable(), pooled, OutputKind.Pooled)
+            : new GraphLayout(feeds.ToImmutable(), tokens, OutputKind.Tokens);
+    }
+
+    private static TextFeed? FeedOf(string name) => name switch
+    {
+        "input_ids" => TextFeed.InputIds,
+        "attention_mask" => TextFeed.AttentionMask,
+        "token_type_ids" => TextFeed.TokenTypeIds,
+        "position_ids" => TextFeed.PositionIds,
+        _ => null,
+    };
+
+    /// <summary>The output of a rank with one of these names, else the only output of that rank when there is just one output.</summary>
+    private static int Index(IReadOnlyList<OrtTensorInfo> outputs, int rank, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            for (var i = 0; i < outputs.Count; i++)
+            {
+                if (outputs[i].Name == name && outputs[i].Shape.Length == rank && IsFloat(outputs[i]))
+                    return i;
+            }
+        }
+
+        return outputs.Count == 1 && outputs[0].Shape.Length == rank && IsFloat(outputs[0]) && names[0] != "logits" ? 0 : -1;
+    }
+
+    private static bool IsFloat(OrtTensorInfo info) => info.ElementType is OrtElementType.Float32 or OrtElementType.Float16;
+}

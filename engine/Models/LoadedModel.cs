@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using Orrery.Engine.Execution;
+using Orrery.Engine.OnnxRuntime;
+using Orrery.Engine.Tokenization;
+
+namespace Orrery.Engine.Models;
+
+/// <summary>A model version that answers: its facts, its tokenizer, its session and its queue.</summary>
+internal sealed class LoadedModel(ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, OrtSession session, ModelExecutor executor, ModelMetrics metrics)
+{
+    private readonly ConcurrentBag<Encoding> _encodings = [];
+
+    public ModelInfo Info => info;
+
+    public ModelManifest Manifest => manifest;
+
+    /// <summary>Null when only raw tensors can be run.</summary>
+    public GraphLayout? Layout => layout;
+
+    public Tokenizer? Tokenizer => tokenizer;
+
+    public ModelExecutor Executor => executor;
+
+    public ModelMetrics Metrics => metrics;
+
+    /// <summary>Rents a buffer to tokenize into; give it back with <see cref="Return"/>.</summary>
+    public Encoding RentEncoding() => _encodings.TryTake(out var encoding) ? encoding : new Encoding();
+
+    public void Return(Encoding encoding) => _encodings.Add(encoding);
+
+    /// <summary>Finishes what is queued, then frees the session.</summary>
+    public async Task StopAsync()
+    {
+        await executor.StopAsync();
+        session.Dispose();
+    }
+}

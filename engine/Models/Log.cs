@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace Orrery.Engine.Models;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Loading model {Model} from {Path}")]
+    public static partial void Loading(ILogger logger, string model, string path);
+
+    [LoggerMessage(2, LogLevel.Information, "Model {Model} ({Digest}) is ready on {Device}: {Sessions} sessions of {Threads} threads, batches of {Tokens} tokens")]
+    public static partial void Loaded(ILogger logger, string model, string digest, string device, int sessions, int threads, int tokens);
+
+    [LoggerMessage(3, LogLevel.Error, "Model {Model} is refused: {Reason}")]
+    public static partial void Refused(ILogger logger, string model, string reason);
+
+    [LoggerMessage(4, LogLevel.Information, "Model {Model} is unloaded")]
+    public static partial void Unloaded(ILogger logger, string model);
+
+    [LoggerMessage(EventId = 5, Message = "ONNX Runtime: {Message}")]
+    public static partial void OnnxRuntime(ILogger logger, LogLevel level, string message);
+}

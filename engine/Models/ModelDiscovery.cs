@@ -1,0 +1,74 @@
+using System.Text.RegularExpressions;
+
+namespace Orrery.Engine.Models;
+
+/// <summary>Finds the model directories below the roots an operator names.</summary>
+internal static partial class ModelDiscovery
+{
+    // owner/name/version, and one more for a folder of families.
+    private const int MaxDepth = 4;
+
+    /// <summary>
+    /// Name and directory of every model. A root that is itself a model is named after its folder; others after their path
+    /// below the root. A folder named like a version (1, v2.1, a digest) belongs to its parent's name, and the highest one counts.
+    /// The first root to name a model wins.
+    /// </summary>
+    public static IReadOnlyList<(string Name, string Directory)> Find(IEnumerable<string> roots)
+    {
+        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var root in roots)
+        {
+            if (!Directory.Exists(root))
+                continue;
+            var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+            var inRoot = new SortedDictionary<string, (string Version, string Directory)>(StringComparer.Ordinal);
+            Search(full, full, 0, inRoot);
+            foreach (var (name, model) in inRoot)
+                found.TryAdd(name, model.Directory);
+        }
+
+        return [.. found.Select(pair => (pair.Key, pair.Value))];
+    }
+
+    private static void Search(string root, string directory, int depth, SortedDictionary<string, (string Version, string Directory)> found)
+    {
+        if (ModelFiles.Find(directory, ModelManifest.GraphOf(directory)) is not null)
+        {
+            var (name, version) = NameOf(root, directory);
+            if (!found.TryGetValue(name, out var other) || CompareVersions(version, other.Version) > 0)
+                found[name] = (version, directory);
+            return;
+        }
+
+        if (depth == MaxDepth)
+            return;
+        foreach (var child in Directory.EnumerateDirectories(directory))
+        {
+            if (!Path.GetFileName(child).StartsWith('.'))
+                Search(root, child, depth + 1, found);
+        }
+    }
+
+    private static (string Name, string Version) NameOf(string root, string directory)
+    {
+        var relative = directory == root ? Path.GetFileName(root) : Path.GetRelativePath(root, directory).Replace('\\', '/');
+        var slash = relative.LastIndexOf('/');
+        return slash > 0 && VersionName().IsMatch(relative[(slash + 1)..])
+            ? (relative[..slash], relative[(slash + 1)..])
+            : (relative, "");
+    }
+
+    private static int CompareVersions(string a, string b) =>
+        Version.TryParse(Dotted(a), out var left) && Version.TryParse(Dotted(b), out var right)
+            ? left.CompareTo(right)
+            : string.CompareOrdinal(a, b);
+
+    private static string Dotted(string version)
+    {
+        var digits = version.TrimStart('v');
+        return digits.Contains('.', StringComparison.Ordinal) ? digits : digits + ".0";
+    }
+
+    [GeneratedRegex(@"^(v?\d+(\.\d+)*|[0-9a-f]{12,64})$")]
+    private static partial Regex VersionName();
+}

@@ -1,0 +1,177 @@
+using Orrery.Engine.Batching;
+using Orrery.Engine.Execution;
+using Orrery.Engine.OnnxRuntime;
+using Orrery.Engine.Tokenization;
+
+namespace Orrery.Engine.Models;
+
+/// <summary>Reads a model directory, builds its session, proves it with a run, measures how to run it, and starts its threads.</summary>
+internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environment, EngineMetrics metrics, TimeProvider time)
+{
+    /// <summary>Loads a version. Blocks while the graph is read and measured.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="directory">Its directory.</param>
+    /// <param name="cancellation">Stops between the steps.</param>
+    /// <exception cref="ModelFormatException">The files do not make a model; the message says which and why.</exception>
+    public LoadedModel Load(string name, string directory, CancellationToken cancellation)
+    {
+        var files = ModelFiles.Find(directory, ModelManifest.GraphOf(directory))
+            ?? throw new ModelFormatException($"{directory} holds no ONNX graph (onnx/model.onnx or model.onnx)");
+        if (!File.Exists(files.Graph))
+            throw new ModelFormatException($"orrery.json: file: {files.Graph} does not exist");
+
+        // Hashing reads the whole graph; it goes on beside ONNX Runtime's own reading, from the same file cache.
+        var digest = StartDigest(files, cancellation);
+        var manifest = ModelManifest.Read(files);
+        var tokenizer = files.HasTokenizer && manifest.Task != ModelTask.Tensor ? ReadTokenizer(files) : null;
+        cancellation.ThrowIfCancellationRequested();
+
+        var candidates = PlanMeasurement.Candidates(options);
+        var session = CreateSession(files, candidates[0].Threads);
+        try
+        {
+            var layout = tokenizer is null ? null : Layout(session, manifest);
+            var facts = Facts(name, files, manifest, session, layout, tokenizer) with { Digest = digest.GetAwaiter().GetResult() };
+            facts = Prove(facts, session, layout, tokenizer);
+            cancellation.ThrowIfCancellationRequested();
+
+            var measurement = new PlanMeasurement(options, time, facts, layout, tokenizer?.PadId ?? 0);
+            (var plan, session) = measurement.Choose(session, candidates, threads => CreateSession(files, threads));
+            facts = facts with { Sessions = plan.Sessions, ThreadsPerSession = plan.Threads, MaxBatchTokens = plan.MaxBatchTokens, State = ModelState.Ready };
+            return Start(facts, manifest, layout, tokenizer, session, plan);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    private LoadedModel Start(ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, OrtSession session, SessionPlan plan)
+    {
+        var policy = new BatchPolicy(
+            plan.MaxBatchTokens, options.MaxBatchItems, options.MaxPadding, PlanMeasurement.MinTokens, options.BulkEvery);
+        var runners = new IBatchRunner[plan.Sessions];
+        for (var i = 0; i < runners.Length; i++)
+            runners[i] = new SessionRunner(session, layout, tokenizer?.PadId ?? 0);
+        var modelMetrics = new ModelMetrics(metrics, info.Name);
+        var executor = new ModelExecutor(
+            info.Name, runners, new BatchQueue(policy, Math.Max(1, info.MaxLength)), new LoadEstimate(plan.Sessions, plan.TokensPerSecond),
+            new QueueLimits(options.MaxQueueTokens, options.MaxQueueDelay), policy, time, modelMetrics);
+        return new LoadedModel(info, manifest, layout, tokenizer, session, executor, modelMetrics);
+    }
+
+    private OrtSession CreateSession(ModelFiles files, int threads)
+    {
+        try
+        {
+            return new OrtSession(environment, files.Graph, new OrtSessionOptions
+            {
+                IntraOpThreads = threads,
+                Providers = ProviderNames.Parse(options.Devices),
+            });
+        }
+        catch (OrtException e)
+        {
+            throw new ModelFormatException($"{Path.GetFileName(files.Graph)}: {e.Message}", e);
+        }
+    }
+
+    private static Task<string> StartDigest(ModelFiles files, CancellationToken cancellation) =>
+        Task.Factory.StartNew(() => files.ComputeDigest(cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private static Tokenizer ReadTokenizer(ModelFiles files)
+    {
+        try
+        {
+            return Tokenizer.FromDirectory(files.Directory);
+        }
+        catch (TokenizerFormatException e)
+        {
+            throw new ModelFormatException(e.Message, e);
+        }
+    }
+
+    private static GraphLayout? Layout(OrtSession session, ModelManifest manifest) =>
+        GraphLayout.Recognize(session.Inputs, session.Outputs, manifest.Task, graphPools: manifest.Pooling is null);
+
+    private static ModelInfo Facts(string name, ModelFiles files, ModelManifest manifest, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer)
+    {
+        var info = new ModelInfo
+        {
+            Name = name,
+            State = ModelState.Loading,
+            Task = ModelTask.Tensor,
+            Inputs = [.. session.Inputs],
+            Outputs = [.. session.Outputs],
+            Device = session.Provider,
+            DataType = DataTypeOf(files.Graph),
+            FileBytes = files.VersionFiles().Values.Sum(path => new FileInfo(path).Length),
+            Created = File.GetLastWriteTimeUtc(files.Graph),
+            Path = files.Directory,
+        };
+        if (layout is null)
+            return info;
+
+        if (manifest.VocabularySize is { } size && tokenizer!.VocabularySize > size)
+            throw new ModelFormatException($"the tokenizer has {tokenizer.VocabularySize} pieces, but config.json's vocab_size is {size}: they do not belong together");
+        var length = manifest.MaxLength
+            ?? Math.Min(tokenizer!.TruncationLength ?? int.MaxValue, manifest.TokenizerMaxLength ?? int.MaxValue);
+        length = Math.Min(length, manifest.MaxPositions ?? int.MaxValue);
+        if (length == int.MaxValue)
+            length = 512;
+        if (length < tokenizer!.SpecialTokenCount(pair: true) + 1)
+            throw new ModelFormatException($"the maximum length of {length} tokens leaves no room for a text");
+        return info with
+        {
+            Task = layout.Kind != OutputKind.Logits ? ModelTask.Embedding : manifest.Task ?? ModelTask.Classifier,
+            Pooling = layout.Kind == OutputKind.Tokens ? manifest.Pooling ?? Pooling.Mean : Pooling.None,
+            Normalize = manifest.Normalize ?? layout.Kind != OutputKind.Logits,
+            MaxLength = length,
+            Labels = manifest.Labels,
+            Prompts = manifest.Prompts,
+        };
+    }
+
+    /// <summary>Runs one short text, with the vocabulary's highest id in it, before anyone else may.</summary>
+    private static ModelInfo Prove(ModelInfo info, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer)
+    {
+        if (layout is null)
+            return info;
+        using var runner = new SessionRunner(session, layout, tokenizer!.PadId);
+        var highest = tokenizer.VocabularySize - 1;
+        try
+        {
+            runner.Compute(SessionRunner.ProbeBatch(1, 2, highest));
+        }
+        catch (Exception e) when (e is OrtException or ModelOutputException)
+        {
+            throw new ModelFormatException($"the graph fails on a text with the tokenizer's highest id, {highest}; do they belong together? {e.Message}", e);
+        }
+
+        var dimensions = runner.RowLength;
+        if (layout.Kind != OutputKind.Logits)
+            return info with { Dimensions = dimensions };
+        if (info.Labels.Length > 0 && info.Labels.Length != dimensions)
+            throw new ModelFormatException($"config.json's id2label has {info.Labels.Length} labels, but the graph answers {dimensions} scores");
+        return info with
+        {
+            Dimensions = dimensions,
+            Task = dimensions == 1 && info.Task == ModelTask.Classifier ? ModelTask.Reranker : info.Task,
+            Labels = info.Labels.Length > 0 ? info.Labels : [.. Enumerable.Range(0, dimensions).Select(i => $"LABEL_{i}")],
+        };
+    }
+
+    private static string DataTypeOf(string graph)
+    {
+        var name = Path.GetFileNameWithoutExtension(graph);
+        return name switch
+        {
+            _ when name.Contains("fp16", StringComparison.OrdinalIgnoreCase) => "float16",
+            _ when name.Contains("quantized", StringComparison.OrdinalIgnoreCase) || name.Contains("int8", StringComparison.OrdinalIgnoreCase) => "int8",
+            _ when name.Contains("uint8", StringComparison.OrdinalIgnoreCase) => "uint8",
+            _ when name.Contains("q4", StringComparison.OrdinalIgnoreCase) => "int4",
+            _ => "float32",
+        };
+    }
+}

@@ -1,0 +1,69 @@
+namespace Orrery.Engine.Models;
+
+/// <summary>Tokens as people look at them: ids, pieces, places in the text. Not on the hot path.</summary>
+internal static class TokenListing
+{
+    public static Outcome<IReadOnlyList<TokenInfo[]>> Tokenize(LoadedModel model, IReadOnlyList<string> texts, bool addSpecialTokens, CancellationToken cancellation)
+    {
+        var tokenizer = model.Tokenizer!;
+        var encoding = model.RentEncoding();
+        var lists = new TokenInfo[texts.Count][];
+        for (var i = 0; i < lists.Length; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            tokenizer.Encode(texts[i], new(AddSpecialTokens: addSpecialTokens, WithOffsets: true), encoding);
+            var list = lists[i] = new TokenInfo[encoding.Ids.Length];
+            var places = new CodePoints(texts[i]);
+            for (var t = 0; t < list.Length; t++)
+            {
+                var id = encoding.Ids[t];
+                var special = encoding.SpecialTokensMask[t] != 0;
+                var (start, end) = (encoding.Offsets[t].Start, encoding.Offsets[t].End);
+                list[t] = new TokenInfo(
+                    id, special ? tokenizer.IdToToken(id) ?? "" : texts[i][start..end], special,
+                    special ? null : places.At(start), special ? null : places.At(end));
+            }
+        }
+
+        model.Return(encoding);
+        return lists;
+    }
+
+    public static Outcome<IReadOnlyList<string>> Decode(LoadedModel model, IReadOnlyList<int[]> ids, bool skipSpecialTokens, CancellationToken cancellation)
+    {
+        var texts = new string[ids.Count];
+        for (var i = 0; i < texts.Length; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            foreach (var id in ids[i])
+            {
+                if (model.Tokenizer!.IdToToken(id) is null)
+                    return new InferenceError(InferenceErrorKind.Invalid, $"ids[{i}] has {id}, which the vocabulary does not", "ids");
+            }
+
+            texts[i] = model.Tokenizer!.Decode(ids[i], skipSpecialTokens);
+        }
+
+        return texts;
+    }
+
+    /// <summary>UTF-16 indices to code points. Mostly asked in rising order, so it walks from where it was.</summary>
+    private struct CodePoints(string text)
+    {
+        private int _utf16;
+        private int _points;
+
+        public int At(int index)
+        {
+            if (index < _utf16)
+                (_utf16, _points) = (0, 0);
+            while (_utf16 < index)
+            {
+                _utf16 += char.IsHighSurrogate(text[_utf16]) && _utf16 + 1 < text.Length && char.IsLowSurrogate(text[_utf16 + 1]) ? 2 : 1;
+                _points++;
+            }
+
+            return _points;
+        }
+    }
+}
