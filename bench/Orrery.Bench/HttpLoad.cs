@@ -176,7 +176,6 @@ internal sealed class HttpConnection : IDisposable
             at = head.IndexOf("ontent-length: "u8);
         if (at < 0)
             return answer.EndsWith("0\r\n\r\n"u8);
-        System.Buffers.Text.Utf8Parser.TryParse(head[(at + 15)..], out int length, out _);
-        return answer.Length >= end + 4 + length;
+        return System.Buffers.Text.Utf8Parser.TryParse(head[(at + 15)..], out int length, out _) && answer.Length >= end + 4 + length;
     }
 }

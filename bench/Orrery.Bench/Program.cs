@@ -19,4 +19,18 @@ embed.SetAction(async parsed =>
     File.WriteAllText(parsed.GetValue(output)!, report.ToString());
 });
 
-return await new RootCommand("Benchmarks of Orrery.") { embed }.Parse(args).InvokeAsync();
+var raw = new Command("raw", "Measures raw ONNX Runtime alone.") { kinds, seconds };
+raw.SetAction(parsed =>
+{
+    foreach (var kind in parsed.GetValue(kinds)!)
+    {
+        using var runtime = new RawOnnxRuntime(Places.Model(kind), TextMix.Read(Places.Shared), 256);
+        Console.WriteLine($"{kind}: {runtime.Tokens} tokens");
+        foreach (var (setting, rate) in runtime.Search(TimeSpan.FromSeconds(parsed.GetValue(seconds) / 4)).All)
+            Console.WriteLine($"{setting}: {rate:F0} texts/s");
+        foreach (var threads in (int[])[1, Environment.ProcessorCount])
+            Console.WriteLine($"single run, {threads} threads: p50 {1000 * runtime.SingleRun(threads, 400):F2} ms");
+    }
+});
+
+return await new RootCommand("Benchmarks of Orrery.") { embed, raw }.Parse(args).InvokeAsync();

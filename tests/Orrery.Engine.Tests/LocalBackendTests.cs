@@ -100,10 +100,10 @@ public sealed class LocalBackendTests
         Break("bad-config", folder => File.WriteAllText(Path.Combine(folder, "config.json"), "{ not json"));
         Break("bad-pooling", folder => File.WriteAllText(Path.Combine(folder, "orrery.json"), """{"pooling":"median"}"""));
         Break("missing-graph", folder => File.WriteAllText(Path.Combine(folder, "orrery.json"), """{"file":"onnx/none.onnx"}"""));
-        Break("foreign-tokenizer", folder => File.Copy(Repository.Fixture("models", "tiny-roberta", "tokenizer.json"), Path.Combine(folder, "tokenizer.json"), overwrite: true));
+        Break("foreign-tokenizer", folder => LargerVocabulary(folder));
         Break("foreign-tokenizer-unsaid", folder =>
         {
-            File.Copy(Repository.Fixture("models", "tiny-roberta", "tokenizer.json"), Path.Combine(folder, "tokenizer.json"), overwrite: true);
+            LargerVocabulary(folder);
             File.WriteAllText(Path.Combine(folder, "config.json"), """{"architectures":["BertModel"],"model_type":"bert"}""");
         });
 
@@ -121,6 +121,12 @@ public sealed class LocalBackendTests
         Assert.Equal(InferenceErrorKind.ModelNotReady, (await Embed(backend, "text", "truncated")).Error!.Kind);
         using var served = (await Embed(backend, "text", "good")).Value!;
         Assert.Equal(32, served.Dimensions);
+
+        static void LargerVocabulary(string folder)
+        {
+            File.Delete(Path.Combine(folder, "tokenizer.json"));
+            File.WriteAllLines(Path.Combine(folder, "vocab.txt"), ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(0, 2000).Select(i => $"word{i}")]);
+        }
 
         void Break(string name, Action<string> how) => how(Repository.Copy(Repository.Fixture("models", "tiny-mean"), Path.Combine(root, name)));
     }
