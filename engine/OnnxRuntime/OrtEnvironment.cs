@@ -21,21 +21,25 @@ public enum OrtLogLevel
     Fatal,
 }
 
-/// <summary>ONNX Runtime in this process. Sessions keep it alive; one is enough.</summary>
+/// <summary>
+/// ONNX Runtime in this process; one is enough. The library itself has one environment a process, made by the first of
+/// these that lives and shared by the others: all messages go to that first one's sink.
+/// </summary>
 public sealed unsafe class OrtEnvironment : IDisposable
 {
-    private readonly GCHandle _log;
+    private readonly Sink _sink;
     private nint _handle;
 
     private OrtEnvironment(OrtApi api, Action<OrtLogLevel, string>? log)
     {
         Api = api;
-        _log = GCHandle.Alloc(log ?? ((_, _) => { }));
+        _sink = new Sink { Write = log };
         nint handle;
+        // The handle is never freed: who still uses the shared environment may write to it after this one is disposed.
         fixed (byte* id = "orrery\0"u8)
         {
             api.Check(((delegate* unmanaged<delegate* unmanaged<nint, int, byte*, byte*, byte*, byte*, void>, nint, int, byte*, nint*, nint>)
-                api[OrtFunction.CreateEnvWithCustomLogger])(&Log, GCHandle.ToIntPtr(_log), (int)OrtLogLevel.Warning, id, &handle));
+                api[OrtFunction.CreateEnvWithCustomLogger])(&Log, GCHandle.ToIntPtr(GCHandle.Alloc(_sink)), (int)OrtLogLevel.Warning, id, &handle));
         }
 
         _handle = handle;
@@ -81,12 +85,17 @@ public sealed unsafe class OrtEnvironment : IDisposable
     {
         if (Interlocked.Exchange(ref _handle, 0) is var handle and not 0)
         {
+            _sink.Write = null;
             Api.Release(OrtFunction.ReleaseEnv, handle);
-            _log.Free();
         }
     }
 
     [UnmanagedCallersOnly]
     private static void Log(nint state, int level, byte* category, byte* id, byte* location, byte* message) =>
-        ((Action<OrtLogLevel, string>)GCHandle.FromIntPtr(state).Target!)((OrtLogLevel)level, Marshal.PtrToStringUTF8((nint)message) ?? "");
+        ((Sink)GCHandle.FromIntPtr(state).Target!).Write?.Invoke((OrtLogLevel)level, Marshal.PtrToStringUTF8((nint)message) ?? "");
+
+    private sealed class Sink
+    {
+        public volatile Action<OrtLogLevel, string>? Write;
+    }
 }
