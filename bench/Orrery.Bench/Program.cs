@@ -33,4 +33,12 @@ raw.SetAction(parsed =>
     }
 });
 
-return await new RootCommand("Benchmarks of Orrery.") { embed, raw }.Parse(args).InvokeAsync();
+var clients = new Option<int[]>("--clients") { Description = "Concurrent callers.", DefaultValueFactory = _ => [1, 8, 64, 256], AllowMultipleArgumentsPerToken = true };
+var engine = new Command("engine", "Measures the engine without HTTP.") { kinds, seconds, rounds, clients };
+engine.SetAction(async parsed =>
+{
+    foreach (var kind in parsed.GetValue(kinds)!)
+        await EngineBench.RunAsync(kind, TextMix.Read(Places.Shared), new BenchTimes(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds)), parsed.GetValue(clients)!);
+});
+
+return await new RootCommand("Benchmarks of Orrery.") { embed, engine, raw }.Parse(args).InvokeAsync();
