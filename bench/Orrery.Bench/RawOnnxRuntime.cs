@@ -70,13 +70,13 @@ internal sealed class RawOnnxRuntime : IDisposable
     /// <summary>Median seconds of single runs of one text each, with so many threads.</summary>
     public double SingleRun(int threads, int runs)
     {
-        using var runner = new SessionRunner(Session(threads), Layout(Session(threads)), _tokenizer.PadId);
+        using var runner = new SessionRunner(Session(threads), null, Layout(Session(threads)), _tokenizer.PadId);
         var seconds = new List<double>();
         for (var i = 0; i < runs; i++)
         {
             var batch = Batch([_ids[i % _ids.Length]]);
             var start = Stopwatch.GetTimestamp();
-            runner.Compute(batch);
+            runner.Compute(batch, alone: false);
             seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
@@ -116,9 +116,9 @@ internal sealed class RawOnnxRuntime : IDisposable
         {
             threads[i] = new Thread(() =>
             {
-                using var runner = new SessionRunner(session, Layout(session), _tokenizer.PadId);
+                using var runner = new SessionRunner(session, null, Layout(session), _tokenizer.PadId);
                 for (var at = Interlocked.Increment(ref next); at < batches.Length; at = Interlocked.Increment(ref next))
-                    runner.Compute(Batch(batches[at]));
+                    runner.Compute(Batch(batches[at]), alone: false);
             });
             threads[i].Start();
         }

@@ -204,12 +204,12 @@ internal sealed class ModelExecutor
     {
         var batch = new List<QueueEntry>();
         var expired = new List<QueueEntry>();
-        while (Take(batch, expired))
+        while (Take(batch, expired, out var alone))
         {
             foreach (var entry in expired)
                 Expire((WorkItem)entry);
             if (batch.Count > 0)
-                Run(runner, batch);
+                Run(runner, batch, alone);
         }
 
         runner.Dispose();
@@ -221,7 +221,7 @@ internal sealed class ModelExecutor
         }
     }
 
-    private bool Take(List<QueueEntry> batch, List<QueueEntry> expired)
+    private bool Take(List<QueueEntry> batch, List<QueueEntry> expired, out bool alone)
     {
         while (true)
         {
@@ -234,6 +234,7 @@ internal sealed class ModelExecutor
                         _inFlight.Remove(text);
                 }
 
+                alone = _idle == _threads.Length - 1 && _queue.Count == 0;
                 if (taken)
                     _load.Started(Padded(batch));
                 if (taken || expired.Count > 0)
@@ -249,14 +250,14 @@ internal sealed class ModelExecutor
         }
     }
 
-    private void Run(IBatchRunner runner, List<QueueEntry> batch)
+    private void Run(IBatchRunner runner, List<QueueEntry> batch, bool alone)
     {
         var start = _time.GetTimestamp();
         var padded = Padded(batch);
         InferenceError? error = null;
         try
         {
-            runner.Compute(batch);
+            runner.Compute(batch, alone);
         }
         catch (Exception e) when (e is OnnxRuntime.OrtException or ModelOutputException)
         {

@@ -13,6 +13,7 @@ namespace Orrery.Engine.Execution;
 internal sealed class SessionRunner : IBatchRunner
 {
     private readonly OrtSession _session;
+    private readonly OrtSession _wide;
     private readonly GraphLayout? _layout;
     private readonly int _padId;
     private readonly NativeBuffer[] _buffers;
@@ -25,11 +26,13 @@ internal sealed class SessionRunner : IBatchRunner
     private int _longest;
 
     /// <param name="session">Shared; not disposed here.</param>
+    /// <param name="wide">The same graph with more threads a run, for a batch that has the machine to itself; null for none.</param>
     /// <param name="layout">Of a text model's graph; null when only raw tensors are run.</param>
     /// <param name="padId">What fills up shorter texts.</param>
-    public SessionRunner(OrtSession session, GraphLayout? layout, int padId)
+    public SessionRunner(OrtSession session, OrtSession? wide, GraphLayout? layout, int padId)
     {
         _session = session;
+        _wide = wide ?? session;
         _layout = layout;
         _padId = padId;
         var feeds = layout?.Feeds.Length ?? 0;
@@ -43,12 +46,13 @@ internal sealed class SessionRunner : IBatchRunner
         }
     }
 
-    public void Compute(List<QueueEntry> batch)
+    public void Compute(List<QueueEntry> batch, bool alone)
     {
+        var session = alone ? _wide : _session;
         if (batch[0] is TensorItem tensors)
-            tensors.Run(_session);
+            tensors.Run(session);
         else
-            ComputeTexts(batch);
+            ComputeTexts(batch, session);
     }
 
     /// <summary>A batch of texts that belong to no request, to be computed and not delivered.</summary>
@@ -122,7 +126,7 @@ internal sealed class SessionRunner : IBatchRunner
         job.Delivered();
     }
 
-    private void ComputeTexts(List<QueueEntry> batch)
+    private void ComputeTexts(List<QueueEntry> batch, OrtSession session)
     {
         _longest = 0;
         foreach (var entry in batch)
@@ -135,7 +139,7 @@ internal sealed class SessionRunner : IBatchRunner
         _output[0] = null;
         try
         {
-            _session.Run(_inputIndexes, _inputs, _outputIndex, _output);
+            session.Run(_inputIndexes, _inputs, _outputIndex, _output);
         }
         finally
         {

@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
 using Orrery.Engine.Execution;
-using Orrery.Engine.OnnxRuntime;
 using Orrery.Engine.Tokenization;
 
 namespace Orrery.Engine.Models;
 
 /// <summary>A model version that answers: its facts, its tokenizer, its session and its queue.</summary>
-internal sealed class LoadedModel(ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, OrtSession session, ModelExecutor executor, ModelMetrics metrics)
+internal sealed class LoadedModel(ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, ModelSessions sessions, ModelExecutor executor, ModelMetrics metrics)
 {
     private readonly ConcurrentBag<Encoding> _encodings = [];
 
@@ -32,6 +31,6 @@ internal sealed class LoadedModel(ModelInfo info, ModelManifest manifest, GraphL
     public async Task StopAsync()
     {
         await executor.StopAsync();
-        session.Dispose();
+        sessions.Dispose();
     }
 }

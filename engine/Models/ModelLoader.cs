@@ -26,39 +26,55 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         var tokenizer = files.HasTokenizer && manifest.Task != ModelTask.Tensor ? ReadTokenizer(files) : null;
         cancellation.ThrowIfCancellationRequested();
 
-        var candidates = PlanMeasurement.Candidates(options);
-        var session = CreateSession(files, candidates[0].Threads);
+        var session = CreateSession(files, PlanMeasurement.Shape(options).Threads);
+        ModelSessions? sessions = null;
         try
         {
             var layout = tokenizer is null ? null : Layout(session, manifest);
-            var facts = Facts(name, files, manifest, session, layout, tokenizer) with { Digest = digest.GetAwaiter().GetResult() };
-            facts = Prove(facts, session, layout, tokenizer);
+            var facts = Prove(Facts(name, files, manifest, session, layout, tokenizer), session, layout, tokenizer);
+            facts = facts with { Digest = digest.GetAwaiter().GetResult() };
             cancellation.ThrowIfCancellationRequested();
 
-            var measurement = new PlanMeasurement(options, time, facts, layout, tokenizer?.PadId ?? 0);
-            (var plan, session) = measurement.Choose(session, candidates, threads => CreateSession(files, threads));
+            (var plan, sessions) = Plan(facts, files, session, layout, tokenizer);
             facts = facts with { Sessions = plan.Sessions, ThreadsPerSession = plan.Threads, MaxBatchTokens = plan.MaxBatchTokens, State = ModelState.Ready };
-            return Start(facts, manifest, layout, tokenizer, session, plan);
+            return Start(facts, manifest, layout, tokenizer, sessions, plan);
         }
         catch
         {
             session.Dispose();
+            sessions?.Dispose();
             throw;
         }
     }
 
-    private LoadedModel Start(ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, OrtSession session, SessionPlan plan)
+    private (SessionPlan Plan, ModelSessions Sessions) Plan(ModelInfo facts, ModelFiles files, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer)
     {
-        var policy = new BatchPolicy(
-            plan.MaxBatchTokens, options.MaxBatchItems, options.MaxPadding, PlanMeasurement.MinTokens, options.BulkEvery);
+        if (layout is null)
+        {
+            var (count, threads) = PlanMeasurement.Shape(options);
+            var tokens = options.MaxBatchTokens > 0 ? options.MaxBatchTokens : PlanMeasurement.TensorBatchTokens;
+            return (new SessionPlan(count, threads, 0, tokens, PlanMeasurement.UnknownRate), new ModelSessions(session, null));
+        }
+
+        var cache = new PlanCache(options, environment);
+        if (cache.Read(facts.Digest) is { } known)
+            return (known, new ModelSessions(session, known.WideThreads > 0 ? CreateSession(files, known.WideThreads) : null));
+        var (plan, sessions) = new PlanMeasurement(options, time, facts, layout, tokenizer!.PadId).Choose(session, threads => CreateSession(files, threads));
+        cache.Write(facts.Digest, plan);
+        return (plan, sessions);
+    }
+
+    private LoadedModel Start(ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, ModelSessions sessions, SessionPlan plan)
+    {
+        var policy = new BatchPolicy(plan.MaxBatchTokens, options.MaxBatchItems, options.MaxPadding, PlanMeasurement.MinTokens, options.BulkEvery);
         var runners = new IBatchRunner[plan.Sessions];
         for (var i = 0; i < runners.Length; i++)
-            runners[i] = new SessionRunner(session, layout, tokenizer?.PadId ?? 0);
+            runners[i] = new SessionRunner(sessions.Narrow, sessions.Wide, layout, tokenizer?.PadId ?? 0);
         var modelMetrics = new ModelMetrics(metrics, info.Name);
         var executor = new ModelExecutor(
             info.Name, runners, new BatchQueue(policy, Math.Max(1, info.MaxLength)), new LoadEstimate(plan.Sessions, plan.TokensPerSecond),
             new QueueLimits(options.MaxQueueTokens, options.MaxQueueDelay), policy, time, modelMetrics);
-        return new LoadedModel(info, manifest, layout, tokenizer, session, executor, modelMetrics);
+        return new LoadedModel(info, manifest, layout, tokenizer, sessions, executor, modelMetrics);
     }
 
     private OrtSession CreateSession(ModelFiles files, int threads)
@@ -138,11 +154,11 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
     {
         if (layout is null)
             return info;
-        using var runner = new SessionRunner(session, layout, tokenizer!.PadId);
+        using var runner = new SessionRunner(session, null, layout, tokenizer!.PadId);
         var highest = tokenizer.VocabularySize - 1;
         try
         {
-            runner.Compute(SessionRunner.ProbeBatch(1, 2, highest));
+            runner.Compute(SessionRunner.ProbeBatch(1, 2, highest), alone: false);
         }
         catch (Exception e) when (e is OrtException or ModelOutputException)
         {

@@ -4,82 +4,69 @@ using Orrery.Engine.OnnxRuntime;
 namespace Orrery.Engine.Models;
 
 /// <summary>
-/// Chooses sessions, threads and batch size by running the model for a moment in each way that is worth trying.
+/// Chooses threads and batch size by running the model for a moment in each way that is worth trying.
 /// What is set in the options is not measured.
 /// </summary>
-internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, ModelInfo info, GraphLayout? layout, int padId)
+internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, ModelInfo info, GraphLayout layout, int padId)
 {
     /// <summary>Padded tokens below which splitting a batch between sessions costs more than it gains.</summary>
     public const int MinTokens = 64;
 
-    // What a raw tensor run counts as in the queue is its elements; without texts there is no rate to measure.
-    private const double UnknownRate = 50_000;
+    /// <summary>Batches of a model that only raw tensors are run on.</summary>
+    public const int TensorBatchTokens = 2048;
 
-    // A typical short text: questions and sentences tokenize to 10 to 40 tokens.
-    private const int TextTokens = 32;
+    /// <summary>Elements a second that a raw tensor run is taken to compute until runs have been seen.</summary>
+    public const double UnknownRate = 50_000;
 
-    // A larger batch is taken only when it gains this much: it makes everyone in it wait longer.
-    private const double WorthwhileGain = 1.03;
+    // Questions and sentences tokenize to 10 to 40 tokens.
+    private const int TextTokens = 16;
 
-    private static readonly int[] _budgets = [128, 512, 2048];
-    private static readonly TimeSpan _slice = TimeSpan.FromMilliseconds(60);
+    // A larger batch makes everyone in it wait longer, so it must gain something.
+    private const double WorthwhileBatch = 1.03;
 
-    /// <summary>Ways to share this machine's processors, the first one being the usual winner.</summary>
-    public static IReadOnlyList<(int Sessions, int Threads)> Candidates(EngineOptions options)
+    // A second session costs the memory of its weights: it must answer clearly sooner.
+    private const double WorthwhileWidth = 1.15;
+
+    private static readonly int[] _budgets = [128, 256, 512, 1024];
+    private static readonly TimeSpan _slice = TimeSpan.FromMilliseconds(40);
+
+    /// <summary>Concurrent runs and threads of each when nothing is measured: a core a run wastes least.</summary>
+    public static (int Sessions, int Threads) Shape(EngineOptions options)
     {
         var processors = Environment.ProcessorCount;
-        if (options.Sessions > 0 || options.ThreadsPerSession > 0)
-        {
-            var threads = options.ThreadsPerSession > 0 ? options.ThreadsPerSession : Math.Max(1, processors / options.Sessions);
-            return [(options.Sessions > 0 ? options.Sessions : Math.Max(1, processors / threads), threads)];
-        }
-
         // An accelerator runs one batch at a time; a second session hides the copies and the launch of the next.
-        if (options.Devices[0] != "cpu")
-            return [(2, 1)];
-        var candidates = new List<(int, int)>();
-        for (var threads = 1; threads <= processors; threads *= 2)
-            candidates.Add((Math.Max(1, processors / threads), threads));
-        return candidates;
+        if (options.Devices[0] != "cpu" && options.Sessions == 0)
+            return (2, Math.Max(1, options.ThreadsPerSession));
+        if (options.Sessions == 0 && options.ThreadsPerSession == 0)
+            return (processors, 1);
+        return options.Sessions > 0
+            ? (options.Sessions, options.ThreadsPerSession > 0 ? options.ThreadsPerSession : Math.Max(1, processors / options.Sessions))
+            : (Math.Max(1, processors / options.ThreadsPerSession), options.ThreadsPerSession);
     }
 
-    /// <summary>Measures the candidates and the batch sizes.</summary>
-    /// <param name="first">A session with the first candidate's threads; disposed when another is chosen.</param>
-    /// <param name="candidates">From <see cref="Candidates"/>.</param>
+    /// <summary>Measures batch sizes, and whether one run is faster on all threads.</summary>
+    /// <param name="narrow">A session with the threads of <see cref="Shape"/>.</param>
     /// <param name="create">Makes a session with so many threads.</param>
-    /// <returns>The plan and its session.</returns>
-    public (SessionPlan Plan, OrtSession Session) Choose(
-        OrtSession first, IReadOnlyList<(int Sessions, int Threads)> candidates, Func<int, OrtSession> create)
+    public (SessionPlan Plan, ModelSessions Sessions) Choose(OrtSession narrow, Func<int, OrtSession> create)
     {
-        if (layout is null)
-            return (new SessionPlan(candidates[0].Sessions, candidates[0].Threads, options.MaxBatchTokens > 0 ? options.MaxBatchTokens : _budgets[^1], UnknownRate), first);
-
-        var best = Measure(first, candidates[0]);
-        var session = first;
-        for (var i = 1; i < candidates.Count; i++)
-        {
-            var other = create(candidates[i].Threads);
-            var plan = Measure(other, candidates[i]);
-            var better = plan.TokensPerSecond > best.TokensPerSecond * WorthwhileGain;
-            (better ? session : other).Dispose();
-            if (better)
-                (best, session) = (plan, other);
-        }
-
-        return (best, session);
-    }
-
-    private SessionPlan Measure(OrtSession session, (int Sessions, int Threads) way)
-    {
-        SessionPlan? best = null;
+        var (sessions, threads) = Shape(options);
+        SessionPlan? plan = null;
         foreach (var budget in options.MaxBatchTokens > 0 ? [options.MaxBatchTokens] : _budgets)
         {
-            var rate = Rate(session, way.Sessions, budget);
-            if (best is null || rate > best.TokensPerSecond * WorthwhileGain)
-                best = new SessionPlan(way.Sessions, way.Threads, budget, rate);
+            var rate = Rate(narrow, sessions, budget);
+            if (plan is not null && rate < plan.TokensPerSecond * WorthwhileBatch)
+                break;
+            plan = new SessionPlan(sessions, threads, 0, budget, rate);
         }
 
-        return best!;
+        var wideThreads = Environment.ProcessorCount;
+        if (threads >= wideThreads || options.ThreadsPerSession > 0 || narrow.Provider != "cpu")
+            return (plan!, new ModelSessions(narrow, null));
+        var wide = create(wideThreads);
+        if (Rate(wide, 1, TextTokens) > Rate(narrow, 1, TextTokens) * WorthwhileWidth)
+            return (plan! with { WideThreads = wideThreads }, new ModelSessions(narrow, wide));
+        wide.Dispose();
+        return (plan!, new ModelSessions(narrow, null));
     }
 
     /// <summary>Tokens a second of so many concurrent runs of full batches.</summary>
@@ -95,14 +82,14 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
         {
             threads[i] = new Thread(() =>
             {
-                using var runner = new SessionRunner(session, layout, padId);
+                using var runner = new SessionRunner(session, null, layout, padId);
                 var batch = SessionRunner.ProbeBatch(items, length, padId);
-                runner.Compute(batch);
+                runner.Compute(batch, alone: false);
                 start.SignalAndWait();
                 Interlocked.CompareExchange(ref began, time.GetTimestamp(), 0);
                 do
                 {
-                    runner.Compute(batch);
+                    runner.Compute(batch, alone: false);
                     Interlocked.Increment(ref runs);
                 }
                 while (time.GetElapsedTime(began) < _slice);

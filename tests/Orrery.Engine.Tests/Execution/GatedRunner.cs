@@ -22,7 +22,7 @@ internal sealed class GatedRunner : IBatchRunner
     /// <summary>Lets so many runs end.</summary>
     public void Finish(int runs = 1) => _finish.Release(runs);
 
-    public void Compute(List<QueueEntry> batch)
+    public void Compute(List<QueueEntry> batch, bool alone)
     {
         Batches.Enqueue([.. batch.Select(entry => ((TextItem)entry).Ids)]);
         _started.Release();
