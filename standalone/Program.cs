@@ -1,20 +1,14 @@
-using Orrery.Api;
-using Orrery.Engine;
-using Microsoft.Extensions.Logging.Abstractions;
+using System.CommandLine;
+using Orrery.Standalone.Serve;
 
-var builder = WebApplication.CreateSlimBuilder();
-builder.Logging.SetMinimumLevel(LogLevel.Warning);
-var models = args[Array.IndexOf(args, "--models") + 1];
-var port = args[Array.IndexOf(args, "--port") + 1];
-builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
-var backend = await LocalBackend.CreateAsync(new EngineOptions { ModelDirectories = [models], CacheDirectory = "/tmp/orrery-cache" }, NullLoggerFactory.Instance, TimeProvider.System, default);
-builder.Services.AddSingleton<IInferenceBackend>(backend);
-builder.Services.AddOrreryApi(new ApiOptions());
-var app = builder.Build();
-app.MapOrreryApi();
-var load = backend.LoadAllAsync(default);
-await app.StartAsync();
-await load;
-await app.WaitForShutdownAsync();
-await backend.DisposeAsync();
-return 0;
+var root = new RootCommand("Orrery: inference over REST from ONNX models.") { ServeCommand.Create() };
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors)
+        Console.Error.WriteLine($"orrery: {error.Message}");
+    return ServeCommand.Refused;
+}
+
+// The host handles Ctrl-C and SIGTERM itself: it finishes what is in flight.
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
