@@ -1,0 +1,50 @@
+namespace Orrery.Engine.Tokenization;
+
+/// <summary>Turns one piece of normalized text into tokens. Instances are thread-safe; working space is the caller's.</summary>
+internal abstract class TokenModel(Vocabulary vocabulary)
+{
+    public Vocabulary Vocabulary { get; } = vocabulary;
+
+    /// <summary>Appends the tokens of <paramref name="piece"/> with their positions in it, in UTF-16 units.</summary>
+    public abstract void Tokenize(ReadOnlySpan<char> piece, TokenSink tokens, ModelSpace space);
+}
+
+/// <summary>Takes tokens of one piece, and converts their positions to the original text's.</summary>
+internal readonly struct TokenSink(TokenList tokens, TextBuffer text, int pieceStart)
+{
+    public void Add(int id, int start, int end) => tokens.Add(id, text.StartOf(pieceStart + start), text.EndOf(pieceStart + end - 1));
+}
+
+/// <summary>Tokens of one text before special tokens are added.</summary>
+internal sealed class TokenList
+{
+    private int[] _ids = new int[128];
+    private TokenOffset[] _offsets = [];
+    private bool _tracks;
+
+    public int Count { get; private set; }
+
+    public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
+
+    public ReadOnlySpan<TokenOffset> Offsets => _tracks ? _offsets.AsSpan(0, Count) : default;
+
+    public void Clear(bool tracks)
+    {
+        Count = 0;
+        _tracks = tracks;
+        if (tracks && _offsets.Length < _ids.Length) Array.Resize(ref _offsets, _ids.Length);
+    }
+
+    public void SetOffset(int index, TokenOffset offset) => _offsets[index] = offset;
+
+    public void Add(int id, int start, int end)
+    {
+        if (Count == _ids.Length)
+        {
+            Array.Resize(ref _ids, Count * 2);
+            if (_tracks) Array.Resize(ref _offsets, Count * 2);
+        }
+        if (_tracks) _offsets[Count] = new TokenOffset(start, end);
+        _ids[Count++] = id;
+    }
+}

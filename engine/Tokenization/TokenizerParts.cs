@@ -1,0 +1,23 @@
+namespace Orrery.Engine.Tokenization;
+
+/// <summary>What a tokenizer file says, ready to run, in the order that text goes through it.</summary>
+internal sealed record TokenizerParts
+{
+    public AddedToken[] AddedTokens { get; init; } = [];
+
+    public Normalizer? Normalizer { get; init; }
+
+    public PreTokenizer? PreTokenizer { get; init; }
+
+    public required TokenModel Model { get; init; }
+
+    public PostProcessor PostProcessor { get; init; } = PostProcessor.None;
+
+    public Decoder? Decoder { get; init; }
+
+    public int? TruncationLength { get; init; }
+
+    public TruncationStrategy TruncationStrategy { get; init; }
+
+    public required int PadId { get; init; }
+}
