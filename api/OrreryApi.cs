@@ -9,6 +9,7 @@ using Orrery.Api.Http;
 using Orrery.Api.Metrics;
 using Orrery.Api.OpenAi;
 using Orrery.Api.OpenApi;
+using Orrery.Api.OpenInference;
 using Orrery.Api.Tei;
 using Orrery.Engine;
 
@@ -44,7 +45,7 @@ public static class OrreryApi
         app.MapHealth(backend, options);
         app.MapTei(backend, options);
         app.MapOpenAi(backend, options);
-        // app.MapOpenInference(backend, options);
+        app.MapOpenInference(backend, options);
         app.MapGet("/metrics", context =>
         {
             context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";

@@ -22,7 +22,7 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
     private const int TextTokens = 24;
 
     // A larger batch makes everyone in it wait longer, so it must gain something.
-    private const double WorthwhileBatch = 1.03;
+    private const double WorthwhileBatch = 1.01;
 
     // A second session costs the memory of its weights: it must answer clearly sooner.
     private const double WorthwhileWidth = 1.1;
