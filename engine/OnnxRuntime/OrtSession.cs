@@ -116,7 +116,7 @@ public sealed unsafe class OrtSession : IDisposable
 
     /// <summary>Stops profiling and writes its file.</summary>
     /// <returns>The file's path: a Chrome trace (JSON).</returns>
-    /// <exception cref="OrtException">The session was not made with <see cref="OrtSessionOptions.ProfilePrefix"/>.</exception>
+    /// <exception cref="InvalidOperationException">The session was not made with <see cref="OrtSessionOptions.ProfilePrefix"/>, or its profile has ended.</exception>
     public string EndProfiling()
     {
         var library = OrtLibrary.Instance;
@@ -130,7 +130,8 @@ public sealed unsafe class OrtSession : IDisposable
         {
             Handle.DangerousRelease();
         }
-        return library.TakeString(path);
+        return library.TakeString(path) is { Length: > 0 } file
+            ? file : throw new InvalidOperationException("The session is not profiling.");
     }
 
     /// <summary>Frees the session once no call is in flight.</summary>
