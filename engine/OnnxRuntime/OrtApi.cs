@@ -110,9 +110,14 @@ internal unsafe struct OrtApi
     // Memory
     [FieldOffset(8 * 69)] internal delegate* unmanaged<int, int, nint*, nint> CreateCpuMemoryInfo;
     [FieldOffset(8 * 76)] internal delegate* unmanaged<nint, void*, nint> AllocatorFree;
+    [FieldOffset(8 * 131)] internal delegate* unmanaged<nint, nint, nint*, nint> CreateAllocator;
+    [FieldOffset(8 * 132)] internal delegate* unmanaged<nint, void> ReleaseAllocator;
     [FieldOffset(8 * 78)] internal delegate* unmanaged<nint*, nint> GetAllocatorWithDefaultOptions;
 
-    // Since 1.24: only to be called when the library answers to OptionalVersion.
+    // Since 1.23 or 1.24: only to be called when the library answers to OptionalVersion.
+    [FieldOffset(8 * 298)] internal delegate* unmanaged<nint, byte***, byte***, nuint*, void> GetKeyValuePairs;
+    [FieldOffset(8 * 300)] internal delegate* unmanaged<nint, void> ReleaseKeyValuePairs;
+    [FieldOffset(8 * 319)] internal delegate* unmanaged<nint, nint*, nint> AllocatorGetStats;
     [FieldOffset(8 * 407)] internal delegate* unmanaged<nint, nint**, nuint*, nint> SessionGetEpGraphAssignment;
     [FieldOffset(8 * 408)] internal delegate* unmanaged<nint, byte**, nint> AssignedSubgraphGetEpName;
     [FieldOffset(8 * 409)] internal delegate* unmanaged<nint, nint**, nuint*, nint> AssignedSubgraphGetNodes;

@@ -134,6 +134,21 @@ public sealed unsafe class OrtSession : IDisposable
             ? file : throw new InvalidOperationException("The session is not profiling.");
     }
 
+    /// <summary>The memory of the session's CPU arena: weights, and what the runs need.</summary>
+    /// <returns>Null when the arena is off, or ONNX Runtime is older than 1.24.</returns>
+    public OrtMemoryUse? ReadMemoryUse()
+    {
+        nint session = Handle.Acquire();
+        try
+        {
+            return OrtLibrary.Instance.Has124 ? OrtMemoryUse.Read(session) : null;
+        }
+        finally
+        {
+            Handle.DangerousRelease();
+        }
+    }
+
     /// <summary>Frees the session once no call is in flight.</summary>
     public void Dispose() => Handle.Dispose();
 

@@ -83,20 +83,50 @@ public sealed class RunningTests
         using var session = Graphs.Open("product", new OrtSessionOptions { IntraOpThreads = 4 });
         using var a = TestTensor.Of<float>(OrtElementType.Float32, new float[512 * 512], 512, 512);
         var outputs = new OrtValue?[1];
-        for (int run = 0; run < 5; run++)
+        using var process = Process.GetCurrentProcess();
+        double least = double.MaxValue;
+        for (int round = 0; round < 6; round++)
         {
             session.Run([0, 1], [a.Value, a.Value], [0], outputs);
             outputs[0]!.Dispose();
             outputs[0] = null;
+            process.Refresh();
+            var before = process.TotalProcessorTime;
+            Thread.Sleep(50);
+            process.Refresh();
+            least = Math.Min(least, (process.TotalProcessorTime - before).TotalMilliseconds);
         }
-        using var process = Process.GetCurrentProcess();
-        var before = process.TotalProcessorTime;
+        // Threads that spin use a processor or more each time; the least of the rounds is free of the test host's own work.
+        Assert.InRange(least, 0, 10);
+    }
 
-        Thread.Sleep(300);
+    [Fact]
+    public void An_output_outlives_its_session()
+    {
+        var outputs = new OrtValue?[1];
+        using var x = TestTensor.Of<float>(OrtElementType.Float32, [4, 2], 2);
+        using (var session = Graphs.Open("identity"))
+            session.Run([0], [x.Value], [0], outputs);
 
-        process.Refresh();
-        // Three idle threads that spin would use about 300 ms on each processor; the rest is the test host's.
-        Assert.InRange((process.TotalProcessorTime - before).TotalMilliseconds, 0, 100);
+        using var y = outputs[0]!;
+        Assert.Equal([4, 2], y.Data<float>().ToArray());
+    }
+
+    [Fact]
+    public void Tells_the_memory_that_a_session_holds()
+    {
+        using var session = Graphs.Open("product");
+        using var a = TestTensor.Of<float>(OrtElementType.Float32, new float[256 * 256], 256, 256);
+        var outputs = new OrtValue?[1];
+        session.Run([0, 1], [a.Value, a.Value], [0], outputs);
+        var during = session.ReadMemoryUse()!.Value;
+        outputs[0]!.Dispose();
+        var after = session.ReadMemoryUse()!.Value;
+
+        Assert.True(during.InUse - after.InUse >= 256 * 256 * 4, $"{during} then {after}");
+        Assert.True(after.Peak >= during.InUse && after.Held >= after.Peak, $"{during} then {after}");
+        using var bare = Graphs.Open("product", new OrtSessionOptions { EnableCpuArena = false });
+        Assert.Null(bare.ReadMemoryUse());
     }
 
     [Fact]
