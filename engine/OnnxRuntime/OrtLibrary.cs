@@ -96,12 +96,13 @@ internal sealed unsafe class OrtLibrary
         var getApi = (delegate* unmanaged<uint, OrtApi*>)apiBase[0];
         string version = Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)apiBase[1])()) ?? "";
         // The version is looked at first because GetApi writes to standard error when it has not the table asked for.
-        uint minor = System.Version.TryParse(version.Split('-', '+')[0], out var parsed) ? (uint)parsed.Minor : 0;
-        OrtApi* api = minor >= OrtApi.RequiredVersion ? getApi(OrtApi.RequiredVersion) : null;
+        _ = System.Version.TryParse(version.Split('-', '+')[0], out var parsed);
+        OrtApi* Table(uint minor) => parsed >= new Version(1, (int)minor) ? getApi(minor) : null;
+        OrtApi* api = Table(OrtApi.RequiredVersion);
         if (api is null)
             throw Unavailable($"The ONNX Runtime library {path} is version {version}; 1.{OrtApi.RequiredVersion} or later is needed. "
                 + $"Set {EnvironmentVariable} to another file.");
-        OrtApi* newer = minor >= OrtApi.OptionalVersion ? getApi(OrtApi.OptionalVersion) : null;
+        OrtApi* newer = Table(OrtApi.OptionalVersion);
         return new OrtLibrary(path, version, newer is null ? api : newer, newer is not null);
     }
 

@@ -80,24 +80,28 @@ public sealed class RunningTests
     [Fact]
     public void Leaves_the_processor_alone_while_idle()
     {
-        using var session = Graphs.Open("product", new OrtSessionOptions { IntraOpThreads = 4 });
+        using var session = Graphs.Open("product", new OrtSessionOptions { IntraOpThreads = 8 });
         using var a = TestTensor.Of<float>(OrtElementType.Float32, new float[512 * 512], 512, 512);
         var outputs = new OrtValue?[1];
         using var process = Process.GetCurrentProcess();
-        double least = double.MaxValue;
-        for (int round = 0; round < 6; round++)
+        double[] used = new double[7];
+        for (int round = 0; round < used.Length; round++)
         {
-            session.Run([0, 1], [a.Value, a.Value], [0], outputs);
-            outputs[0]!.Dispose();
-            outputs[0] = null;
+            for (int run = 0; run < 3; run++)
+            {
+                session.Run([0, 1], [a.Value, a.Value], [0], outputs);
+                outputs[0]!.Dispose();
+                outputs[0] = null;
+            }
             process.Refresh();
             var before = process.TotalProcessorTime;
             Thread.Sleep(50);
             process.Refresh();
-            least = Math.Min(least, (process.TotalProcessorTime - before).TotalMilliseconds);
+            used[round] = (process.TotalProcessorTime - before).TotalMilliseconds;
         }
-        // Threads that spin use a processor or more each time; the least of the rounds is free of the test host's own work.
-        Assert.InRange(least, 0, 10);
+        // Threads that spin use 30 ms or more of most of these; the median is free of the test host's own work.
+        Array.Sort(used);
+        Assert.InRange(used[used.Length / 2], 0, 10);
     }
 
     [Fact]
