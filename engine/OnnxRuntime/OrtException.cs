@@ -60,7 +60,7 @@ public sealed class OrtException : Exception
     internal static unsafe OrtException FromStatus(OrtApi* api, nint status, string? doing = null)
     {
         var code = (OrtErrorCode)api->GetErrorCode(status);
-        string message = Marshal.PtrToStringUTF8((nint)api->GetErrorMessage(status)) ?? "";
+        string message = Marshal.PtrToStringUTF8((nint)api->GetErrorMessage(status))?.Trim() ?? "";
         api->ReleaseStatus(status);
         return new OrtException(code, doing is null ? $"ONNX Runtime: {message} ({code})" : $"{doing}: {message} ({code})");
     }
