@@ -71,7 +71,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         var policy = new BatchPolicy(plan.MaxBatchTokens, options.MaxBatchItems, options.MaxPadding, PlanMeasurement.MinTokens, options.BulkEvery);
         var runners = new IBatchRunner[plan.Sessions];
         for (var i = 0; i < runners.Length; i++)
-            runners[i] = new SessionRunner(sessions.Narrow, sessions.Wide, layout, tokenizer?.PadId ?? 0);
+            runners[i] = new SessionRunner(sessions, layout, tokenizer?.PadId ?? 0);
         var modelMetrics = new ModelMetrics(metrics, info.Name);
         var executor = new ModelExecutor(
             info.Name, runners, new BatchQueue(policy, Math.Max(1, info.MaxLength)), new LoadEstimate(plan.Sessions, plan.TokensPerSecond),
@@ -156,7 +156,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
     {
         if (layout is null)
             return info;
-        using var runner = new SessionRunner(session, null, layout, tokenizer!.PadId);
+        using var runner = new SessionRunner(new ModelSessions(session, null), layout, tokenizer!.PadId);
         var highest = tokenizer.VocabularySize - 1;
         try
         {

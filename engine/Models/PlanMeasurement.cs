@@ -94,7 +94,7 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
             var own = i;
             threads[i] = ComputeThread.Start("measure", () =>
             {
-                using var runner = new SessionRunner(session, null, layout, padId);
+                using var runner = new SessionRunner(new ModelSessions(session, null), layout, padId);
                 var batch = SessionRunner.ProbeBatch(items, Length, padId);
                 runner.Compute(batch, alone: false);
                 start.SignalAndWait();

@@ -80,6 +80,9 @@ public static class OrtElementTypes
         _ => 8,
     };
 
+    /// <summary>Bytes of one element; 0 for text and for types of less than a byte.</summary>
+    public static int SizeOf(this OrtElementType type) => type.Bits() / 8;
+
     /// <summary>Bytes that <paramref name="count"/> elements take, the last partly used byte counted whole.</summary>
     public static nuint ByteLength(this OrtElementType type, long count) =>
         checked((nuint)((count * type.Bits() + 7) / 8));
