@@ -1,7 +1,8 @@
 using System.CommandLine;
+using Orrery.Standalone.Models;
 using Orrery.Standalone.Serve;
 
-var root = new RootCommand("Orrery: inference over REST from ONNX models.") { ServeCommand.Create() };
+var root = new RootCommand("Orrery: inference over REST from ONNX models.") { ServeCommand.Create(), ModelsCommand.Create() };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {

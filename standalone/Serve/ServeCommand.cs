@@ -38,10 +38,13 @@ internal static class ServeCommand
         return command;
     }
 
+    /// <summary>The process's environment.</summary>
+    public static Dictionary<string, string> Variables() =>
+        Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(pair => (string)pair.Key, pair => (string)pair.Value!);
+
     private static async Task<int> RunAsync(List<KeyValuePair<string, string>> flags, string[] models, CancellationToken cancellation)
     {
-        var variables = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(pair => (string)pair.Key, pair => (string)pair.Value!);
-        if (!SettingReader.TryRead("appsettings.json", variables, flags, out var settings, out var error))
+        if (!SettingReader.TryRead("appsettings.json", Variables(), flags, out var settings, out var error))
             return Refuse(error);
         if (ModelRoots.Resolve(settings, models, out var engine) is { } missing)
             return Refuse(missing);
