@@ -1,12 +1,15 @@
 using System.Buffers;
 using System.IO.Compression;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Orrery.Api.Http;
 
 /// <summary>A request's whole body in one pooled block. Dispose returns it.</summary>
 internal sealed class RequestBody : IDisposable
 {
+    private const int FirstBlock = 64 << 10;
+
     private byte[]? _block;
     private int _length;
 
@@ -35,8 +38,12 @@ internal sealed class RequestBody : IDisposable
         if (source is null)
             return (null, StatusCodes.Status415UnsupportedMediaType, $"Content-Encoding '{encoding}' is not supported: use gzip or deflate");
 
-        // One byte more than announced lets the end be seen without growing.
-        var body = new RequestBody(ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength + 1 ?? 4096, limit + 1)));
+        // Ours is the limit that names itself; the server's own only stops what a decompressor would never hand over.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
+            server.MaxRequestBodySize = limit + 4096;
+
+        // One byte more than announced lets the end be seen without growing; a client's promise alone does not take memory.
+        var body = new RequestBody(ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength + 1 ?? 4096, FirstBlock)));
         try
         {
             while (true)
