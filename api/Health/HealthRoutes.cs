@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Orrery.Api.Http;
 using Orrery.Engine;
@@ -37,7 +36,7 @@ internal sealed class HealthRoutes(IInferenceBackend backend)
         if (!ready)
             Unready(context);
         using var reply = new Reply();
-        using (var json = new Utf8JsonWriter(reply))
+        using (var json = reply.Writer())
         {
             json.WriteStartObject();
             json.WriteBoolean("ready", ready);

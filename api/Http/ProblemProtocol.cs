@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Orrery.Api.Http;
@@ -24,7 +23,7 @@ internal sealed class ProblemProtocol : Protocol
             ErrorCause.Internal or ErrorCause.Failed => 500,
             _ => 400,
         };
-        using var json = new Utf8JsonWriter(body);
+        using var json = body.Writer();
         json.WriteStartObject();
         json.WriteString("title", ReasonPhrases.GetReasonPhrase(status));
         json.WriteNumber("status", status);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace Orrery.Api.Http;
@@ -34,6 +35,9 @@ internal sealed class Reply(int capacity = 4096) : IBufferWriter<byte>, IDisposa
         Reserve(Math.Max(sizeHint, 1));
         return _block.AsMemory(_length);
     }
+
+    /// <summary>A writer of objects to this, for what is not on the hot path. The answer is JSON, never part of a page, so only JSON's own escapes are made.</summary>
+    public Utf8JsonWriter Writer() => new(this, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>Appends bytes that are JSON already.</summary>
     public void Raw(ReadOnlySpan<byte> json)

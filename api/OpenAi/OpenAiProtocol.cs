@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Orrery.Api.Http;
 
 namespace Orrery.Api.OpenAi;
@@ -14,7 +13,7 @@ internal sealed class OpenAiProtocol : Protocol
     protected override (int Status, string ContentType) Describe(ApiError error, Reply body)
     {
         var (status, type, code) = Map(error);
-        using var json = new Utf8JsonWriter(body);
+        using var json = body.Writer();
         json.WriteStartObject();
         json.WriteStartObject("error");
         json.WriteString("message", error.Message);

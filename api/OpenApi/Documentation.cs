@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
@@ -30,6 +31,14 @@ internal static class Documentation
                 };
                 return Task.CompletedTask;
             });
+            options.AddOperationTransformer(static async (operation, context, cancellation) =>
+            {
+                foreach (var metadata in context.Description.ActionDescriptor.EndpointMetadata)
+                {
+                    if (metadata is RequestBodyDoc body)
+                        operation.RequestBody = await BodyAsync(body.Type, context, cancellation);
+                }
+            });
             options.AddSchemaTransformer(static (schema, context, _) =>
             {
                 Unions.Apply(schema, context.JsonTypeInfo);
@@ -55,5 +64,20 @@ internal static class Documentation
             context.SetEndpoint(null);
             return page.Value(context);
         }));
+    }
+
+    private static async Task<OpenApiRequestBody> BodyAsync(Type type, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    {
+        // Named once among the components, referred to from here.
+        var schema = await context.GetOrCreateSchemaAsync(type, null, cancellation);
+        context.Document!.AddComponent(type.Name, schema);
+        return new OpenApiRequestBody
+        {
+            Required = true,
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/json"] = new() { Schema = new OpenApiSchemaReference(type.Name, context.Document) },
+            },
+        };
     }
 }

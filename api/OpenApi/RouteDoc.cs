@@ -1,10 +1,12 @@
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Metadata;
 using Orrery.Api.Http;
 
 namespace Orrery.Api.OpenApi;
+
+/// <summary>The type of a route's body. Not ASP.NET's own metadata, by which routing would refuse other media types without a protocol's shape.</summary>
+internal sealed record RequestBodyDoc(Type Type);
 
 /// <summary>Says of a route what the OpenAPI document tells. Routes are plain delegates, so nothing is found by reflection.</summary>
 internal static class RouteDoc
@@ -32,7 +34,7 @@ internal static class RouteDoc
             new ProducesResponseTypeMetadata(StatusCodes.Status200OK, answer, answer is null ? [] : Json),
         };
         if (request is not null)
-            metadata.Add(new AcceptsMetadata(Json, request));
+            metadata.Add(new RequestBodyDoc(request));
         foreach (var status in statuses)
             metadata.Add(new ProducesResponseTypeMetadata(status, error, error is null ? [] : Json));
         route.WithMetadata([.. metadata]).WithSummary(summary).WithTags(protocol.Name);

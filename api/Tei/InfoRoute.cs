@@ -20,7 +20,7 @@ internal sealed class InfoRoute(IInferenceBackend backend, ApiOptions options, P
         }
 
         using var reply = new Reply();
-        using (var json = new Utf8JsonWriter(reply))
+        using (var json = reply.Writer())
             Write(json, model);
         await reply.CompleteAsync(context);
     }

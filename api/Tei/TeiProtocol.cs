@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Orrery.Api.Http;
 
@@ -23,7 +22,7 @@ internal sealed class TeiProtocol(bool legacyStatus) : Protocol
             return (status, "text/plain; charset=utf-8");
         }
 
-        using var json = new Utf8JsonWriter(body);
+        using var json = body.Writer();
         json.WriteStartObject();
         json.WriteString("error", type == "Backend" ? "Backend error: " + error.Message : error.Message);
         json.WriteString("error_type", type);
