@@ -19,7 +19,8 @@ public sealed class ApiServer : IAsyncDisposable
         _app = app;
         LoggedErrors = errors;
         Address = new Uri(app.Urls.First());
-        Client = new HttpClient { BaseAddress = Address };
+        // Bytes above ASCII in headers are sent, not refused on this side.
+        Client = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1 }) { BaseAddress = Address };
     }
 
     public Uri Address { get; }
