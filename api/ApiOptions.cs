@@ -1,0 +1,27 @@
+namespace Orrery.Api;
+
+/// <summary>The HTTP API's limits, each told by <c>/info</c> and named when exceeded. Validated once, at start.</summary>
+public sealed record ApiOptions
+{
+    /// <summary>Bytes of a request's body, after decompression.</summary>
+    public long MaxBodyBytes { get; init; } = 32 << 20;
+
+    /// <summary>Texts in one request of the Text Embeddings Inference and Open Inference routes.</summary>
+    public int MaxClientBatchSize { get; init; } = 2048;
+
+    /// <summary>Whether the Text Embeddings Inference routes cut texts that are too long when the request does not say.</summary>
+    public bool AutoTruncate { get; init; } = true;
+
+    /// <summary>Answer 413 instead of 422 where Text Embeddings Inference before 1.9 did.</summary>
+    public bool TeiLegacyStatus { get; init; }
+
+    /// <summary>Says what is wrong, naming the property; null when nothing is.</summary>
+    public string? Validate()
+    {
+        if (MaxBodyBytes is < 1024 or > int.MaxValue)
+            return $"{nameof(MaxBodyBytes)} must be 1024 to {int.MaxValue}, not {MaxBodyBytes}";
+        if (MaxClientBatchSize is < 1 or > 1 << 20)
+            return $"{nameof(MaxClientBatchSize)} must be 1 to {1 << 20}, not {MaxClientBatchSize}";
+        return null;
+    }
+}

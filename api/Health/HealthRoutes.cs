@@ -1,0 +1,81 @@
+using Microsoft.AspNetCore.Http;
+using Orrery.Api.Http;
+using Orrery.Engine;
+
+namespace Orrery.Api.Health;
+
+/// <summary>
+/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: no model is being loaded for the first time and at least one answers, with
+/// each model's state. <c>/health</c>: the same verdict in Text Embeddings Inference's shape. A model that was refused does not make the
+/// server unready: the others serve on.
+/// </summary>
+internal sealed class HealthRoutes(IInferenceBackend backend)
+{
+    public static async Task LiveAsync(HttpContext context)
+    {
+        using var reply = new Reply(64);
+        reply.Raw("{\"live\":true}"u8);
+        await reply.CompleteAsync(context);
+    }
+
+    public async Task HealthAsync(HttpContext context)
+    {
+        using var reply = new Reply(128);
+        if (!IsReady(backend))
+        {
+            Unready(context);
+            reply.Raw("{\"error\":\"unhealthy\",\"error_type\":\"Unhealthy\"}"u8);
+        }
+
+        await reply.CompleteAsync(context);
+    }
+
+    public async Task ReadyAsync(HttpContext context)
+    {
+        var ready = IsReady(backend);
+        if (!ready)
+            Unready(context);
+        using var reply = new Reply();
+        using (var json = reply.Writer())
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("ready", ready);
+            json.WriteStartArray("models");
+            foreach (var model in backend.Models)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", model.Name);
+                json.WriteString("state", model.State.ToString().ToLowerInvariant());
+                json.WriteString("task", model.Task.ToString().ToLowerInvariant());
+                json.WriteString("device", model.Device);
+                json.WriteString("reason", model.Reason);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        await reply.CompleteAsync(context);
+    }
+
+    private static void Unready(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        context.Response.Headers.RetryAfter = "1";
+    }
+
+    /// <summary>Whether requests may be sent here.</summary>
+    public static bool IsReady(IInferenceBackend backend)
+    {
+        var any = false;
+        foreach (var model in backend.Models)
+        {
+            if (model.State == ModelState.Loading)
+                return false;
+            any |= model.State == ModelState.Ready;
+        }
+
+        return any;
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Orrery.Api.Http;
+
+/// <summary>One POST of JSON and its answer, as a route's handler sees it.</summary>
+/// <param name="Context">The connection's side of it.</param>
+/// <param name="Body">The request's bytes, valid until the handler returns.</param>
+/// <param name="Headers">Priority and deadline.</param>
+/// <param name="Reply">Where the answer is written.</param>
+internal readonly record struct JsonExchange(HttpContext Context, ReadOnlyMemory<byte> Body, RequestHeaders Headers, Reply Reply)
+{
+    /// <summary>Fires when the client goes away.</summary>
+    public CancellationToken Cancellation => Context.RequestAborted;
+
+    /// <summary>Wraps a handler into what routing calls: reads headers and body, sends the answer or the error.</summary>
+    /// <param name="protocol">The shape of errors.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="handler">Writes the answer, or says why there is none.</param>
+    public static RequestDelegate Handle(Protocol protocol, ApiOptions options, Func<JsonExchange, ValueTask<ApiError?>> handler) => async context =>
+    {
+        var error = await AnswerAsync(context, options, handler);
+        if (error is not null)
+            await protocol.WriteErrorAsync(context, error);
+    };
+
+    private static async ValueTask<ApiError?> AnswerAsync(HttpContext context, ApiOptions options, Func<JsonExchange, ValueTask<ApiError?>> handler)
+    {
+        if (!RequestHeaders.IsJson(context.Request.ContentType))
+            return new(ErrorCause.MediaType, "Expected request with `Content-Type: application/json`");
+        if (!RequestHeaders.TryRead(context, out var headers, out var error))
+            return error;
+
+        var (body, status, message) = await RequestBody.ReadAsync(context, options.MaxBodyBytes, context.RequestAborted);
+        if (body is null)
+        {
+            var cause = status switch
+            {
+                StatusCodes.Status413PayloadTooLarge => ErrorCause.BodyTooLarge,
+                StatusCodes.Status415UnsupportedMediaType => ErrorCause.MediaType,
+                _ => ErrorCause.BodyUnreadable,
+            };
+            return new(cause, message!, Status: status);
+        }
+
+        using (body)
+        using (var reply = new Reply())
+        {
+            error = await handler(new(context, body.Bytes, headers, reply));
+            if (error is null)
+                await reply.CompleteAsync(context);
+            return error;
+        }
+    }
+}

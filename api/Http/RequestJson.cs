@@ -1,0 +1,176 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace Orrery.Api.Http;
+
+/// <summary>
+/// Reads a request's object field by field, without reflection and without exceptions leaving it: the first thing wrong is kept in
+/// <see cref="Error"/> and ends the reading. Unknown fields are skipped; of a field given twice the last counts; null counts as absent.
+/// </summary>
+internal ref struct RequestJson
+{
+    // The routes' deepest is four; more is somebody probing.
+    private const int MaxDepth = 32;
+
+    private Utf8JsonReader _reader;
+
+    /// <summary>Enters the body's object.</summary>
+    public RequestJson(ReadOnlySpan<byte> body)
+    {
+        if (body.StartsWith("\uFEFF"u8))
+            body = body[3..];
+        _reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
+        if (!Utf8.IsValid(body))
+            Fail(ErrorCause.MalformedJson, "the body is not valid UTF-8");
+        else if (Next() && Type != JsonTokenType.StartObject)
+            Fail(ErrorCause.WrongType, "the body must be a JSON object");
+    }
+
+    /// <summary>The first thing wrong; null while nothing is.</summary>
+    public ApiError? Error { get; private set; }
+
+    private readonly JsonTokenType Type => _reader.TokenType;
+
+    /// <summary>Moves to the next field's name; false at the object's end, or when something is wrong.</summary>
+    public bool NextField() => Error is null && Next() && Type == JsonTokenType.PropertyName;
+
+    /// <summary>Whether the field has this name.</summary>
+    public readonly bool Is(ReadOnlySpan<byte> name) =>
+        _reader.ValueIsEscaped ? TryUnescape(_reader, out var unescaped) && name.SequenceEqual(System.Text.Encoding.UTF8.GetBytes(unescaped)) : _reader.ValueTextEquals(name);
+
+    /// <summary>Passes over the field's value.</summary>
+    public void Skip()
+    {
+        try
+        {
+            _reader.Skip();
+        }
+        catch (JsonException e)
+        {
+            Malformed(e);
+        }
+    }
+
+    /// <summary>Enters the field's object; false when it is null or something else.</summary>
+    public bool EnterObject(string field)
+    {
+        if (!Next() || Type == JsonTokenType.Null)
+            return false;
+        return Type == JsonTokenType.StartObject || Wrong(field, "an object");
+    }
+
+    /// <summary>The field's text; null when it is null.</summary>
+    public string? Text(string field)
+    {
+        if (!Next() || Type == JsonTokenType.Null)
+            return null;
+        if (Type == JsonTokenType.String)
+            return Current(field);
+        Wrong(field, "a string");
+        return null;
+    }
+
+    /// <summary>The field's truth value; null when it is null.</summary>
+    public bool? Flag(string field)
+    {
+        if (!Next() || Type == JsonTokenType.Null)
+            return null;
+        if (Type is JsonTokenType.True or JsonTokenType.False)
+            return Type == JsonTokenType.True;
+        Wrong(field, "true or false");
+        return null;
+    }
+
+    /// <summary>The field's integer; null when it is null.</summary>
+    public int? Integer(string field)
+    {
+        if (!Next() || Type == JsonTokenType.Null)
+            return null;
+        if (TryInteger(out var value))
+            return value;
+        Wrong(field, "an integer");
+        return null;
+    }
+
+    /// <summary>Moves into the field's value, or to the next element of an array; false when something is wrong.</summary>
+    public bool Next()
+    {
+        if (Error is not null)
+            return false;
+        try
+        {
+            return _reader.Read();
+        }
+        catch (JsonException e)
+        {
+            return Malformed(e);
+        }
+    }
+
+    /// <summary>Whether the value is of this kind.</summary>
+    public readonly bool At(JsonTokenType type) => Error is null && Type == type;
+
+    /// <summary>The string the reader is at; null when its escapes make no text.</summary>
+    public string? Current(string field)
+    {
+        if (TryUnescape(_reader, out var text))
+            return text;
+        Fail(ErrorCause.MalformedJson, $"{field} has an escaped surrogate without its other half", field);
+        return null;
+    }
+
+    /// <summary>The integer the reader is at.</summary>
+    public readonly bool TryInteger(out int value)
+    {
+        value = 0;
+        return Type == JsonTokenType.Number && _reader.TryGetInt32(out value);
+    }
+
+    /// <summary>Refuses the value. Always false.</summary>
+    public bool Wrong(string field, string wanted) => Fail(ErrorCause.WrongType, $"{field} must be {wanted}, not {Name(Type)}", field);
+
+    /// <summary>Sees to it that nothing follows the object.</summary>
+    /// <returns>What was wrong in all of the body; null when nothing was.</returns>
+    public ApiError? End()
+    {
+        Next();
+        return Error;
+    }
+
+    /// <summary>Keeps the first thing wrong. Always false.</summary>
+    public bool Fail(ErrorCause cause, string message, string? field = null)
+    {
+        Error ??= new ApiError(cause, message, field);
+        return false;
+    }
+
+    private static bool TryUnescape(Utf8JsonReader reader, [NotNullWhen(true)] out string? text)
+    {
+        try
+        {
+            text = reader.GetString()!;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // The reader has no other way to say that \ud800 stands alone.
+            text = null;
+            return false;
+        }
+    }
+
+    private static string Name(JsonTokenType type) => type switch
+    {
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.StartArray => "an array",
+        JsonTokenType.EndArray => "an empty array",
+        JsonTokenType.String => "a string",
+        JsonTokenType.Number => "a number",
+        JsonTokenType.True or JsonTokenType.False => "a truth value",
+        _ => "null",
+    };
+
+    private bool Malformed(JsonException e) =>
+        Fail(ErrorCause.MalformedJson, $"the body is not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine}");
+}

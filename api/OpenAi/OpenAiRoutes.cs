@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Orrery.Api.Http;
+using Orrery.Api.OpenApi;
+using Orrery.Engine;
+
+namespace Orrery.Api.OpenAi;
+
+/// <summary>OpenAI's routes.</summary>
+internal static class OpenAiRoutes
+{
+    public static void MapOpenAi(this IEndpointRouteBuilder routes, IInferenceBackend backend, ApiOptions options)
+    {
+        var protocol = new OpenAiProtocol();
+        var models = new ModelsRoutes(backend, protocol);
+        routes.MapPost("/v1/embeddings", JsonExchange.Handle(protocol, options, new EmbeddingsRoute(backend).RunAsync))
+            .Describe(protocol, "Embeddings of texts", typeof(EmbeddingsBody), typeof(EmbeddingList), typeof(OpenAiError), 400, 404, 413, 415, 429, 500, 503, 504);
+        routes.MapGet("/v1/models", models.ListAsync).Describe(protocol, "The models served", null, typeof(ModelList), null);
+        routes.MapGet("/v1/models/{**id}", models.RetrieveAsync).Describe(protocol, "One model", null, typeof(ModelObject), typeof(OpenAiError), 404);
+    }
+}

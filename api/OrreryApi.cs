@@ -1,0 +1,58 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Orrery.Api.Health;
+using Orrery.Api.Http;
+using Orrery.Api.Metrics;
+using Orrery.Api.OpenAi;
+using Orrery.Api.OpenInference;
+using Orrery.Api.OpenApi;
+using Orrery.Api.Tei;
+using Orrery.Engine;
+
+namespace Orrery.Api;
+
+/// <summary>The HTTP API over <see cref="IInferenceBackend"/>, which the host registers.</summary>
+public static class OrreryApi
+{
+    /// <summary>Registers what the routes need.</summary>
+    /// <exception cref="ArgumentException">An option is not valid; the message names it.</exception>
+    public static IServiceCollection AddOrreryApi(this IServiceCollection services, ApiOptions options)
+    {
+        if (options.Validate() is { } wrong)
+            throw new ArgumentException(wrong, nameof(options));
+        services.AddRouting();
+        services.AddSingleton(options);
+        services.AddSingleton<ApiMetrics>();
+        services.AddSingleton<MetricsCollector>();
+        services.AddSingleton<IStartupFilter, RequestObserver>();
+        services.AddDocumentation();
+        return services;
+    }
+
+    /// <summary>Maps every route: inference protocols, health, metrics, documentation.</summary>
+    /// <exception cref="InvalidOperationException"><see cref="AddOrreryApi"/> was not called, or no backend is registered.</exception>
+    public static void MapOrreryApi(this IEndpointRouteBuilder routes)
+    {
+        var backend = routes.ServiceProvider.GetRequiredService<IInferenceBackend>();
+        var options = routes.ServiceProvider.GetRequiredService<ApiOptions>();
+        // Made now, it counts from the first request on.
+        var collector = routes.ServiceProvider.GetRequiredService<MetricsCollector>();
+
+        routes.MapTei(backend, options);
+        routes.MapOpenAi(backend, options);
+        routes.MapOpenInference(backend, options);
+        MapOperations(routes, new HealthRoutes(backend), new MetricsRoute(collector));
+        routes.MapDocumentation();
+    }
+
+    private static void MapOperations(IEndpointRouteBuilder routes, HealthRoutes health, MetricsRoute metrics)
+    {
+        var problem = ProblemProtocol.Instance;
+        routes.MapGet("/health", health.HealthAsync).Describe(problem, "Whether requests can be answered: empty, or 503", null, null, null, 503);
+        routes.MapGet("/health/live", HealthRoutes.LiveAsync).Describe(problem, "Whether the process answers", null, null, null);
+        routes.MapGet("/health/ready", health.ReadyAsync).Describe(problem, "Whether requests can be answered, with each model's state", null, null, null, 503);
+        routes.MapGet("/metrics", metrics.RunAsync).Describe(problem, "Prometheus text", null, null, null);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text.Json;
+using Orrery.Api.Tests.Support;
+
+namespace Orrery.Api.Tests.OpenApi;
+
+[Collection(LocalFixture.Collection)]
+public sealed class DocumentationTests(LocalFixture fixture)
+{
+    [Fact]
+    public async Task Describes_every_route_with_its_bodies()
+    {
+        var document = (await fixture.Server.GetAsync("/openapi/v1.json")).Json;
+        var paths = document.GetProperty("paths");
+        foreach (var path in (string[])["/embed", "/embed_all", "/similarity", "/predict", "/rerank", "/tokenize", "/decode", "/v1/embeddings"])
+        {
+            var post = paths.GetProperty(path).GetProperty("post");
+            Assert.NotEmpty(post.GetProperty("summary").GetString()!);
+            AssertSchema(document, post.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema"));
+            AssertSchema(document, post.GetProperty("responses").GetProperty("200").GetProperty("content").GetProperty("application/json").GetProperty("schema"));
+            AssertSchema(document, post.GetProperty("responses").GetProperty("429").GetProperty("content").GetProperty("application/json").GetProperty("schema"));
+        }
+
+        foreach (var path in (string[])["/info", "/v1/models", "/v1/models/{id}", "/health", "/health/live", "/health/ready", "/metrics"])
+            Assert.True(paths.GetProperty(path).TryGetProperty("get", out _), path);
+        var inputs = Resolve(document, document.GetProperty("components").GetProperty("schemas").GetProperty("EmbedBody")).GetProperty("properties").GetProperty("inputs");
+        Assert.Equal(3, Resolve(document, inputs).GetProperty("oneOf").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Serves_a_page_that_needs_no_other_host()
+    {
+        var page = await fixture.Server.GetAsync("/docs/index.html");
+        Assert.Equal(200, page.Status);
+        Assert.DoesNotContain("src=\"http", page.Body, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(200, (await fixture.Server.GetAsync("/docs")).Status);
+        Assert.Equal(200, (await fixture.Server.GetAsync("/docs/swagger-ui-bundle.js")).Status);
+        Assert.Equal(404, (await fixture.Server.GetAsync("/docs/none.js")).Status);
+    }
+
+    private static void AssertSchema(JsonElement document, JsonElement schema)
+    {
+        var resolved = Resolve(document, schema);
+        Assert.True(resolved.TryGetProperty("type", out _) || resolved.TryGetProperty("oneOf", out _), schema.GetRawText());
+    }
+
+    private static JsonElement Resolve(JsonElement document, JsonElement schema)
+    {
+        if (!schema.TryGetProperty("$ref", out var reference))
+            return schema;
+        foreach (var part in reference.GetString()!.Split('/')[1..])
+            document = document.GetProperty(part);
+        return document;
+    }
+}

@@ -1,0 +1,113 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orrery.Engine;
+
+namespace Orrery.Api.Tests.Support;
+
+/// <summary>The API on a real Kestrel socket over any backend.</summary>
+public sealed class ApiServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ApiServer(WebApplication app, Errors errors)
+    {
+        _app = app;
+        LoggedErrors = errors;
+        Address = new Uri(app.Urls.First());
+        // Bytes above ASCII in headers are sent, not refused on this side.
+        Client = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1 }) { BaseAddress = Address };
+    }
+
+    public Uri Address { get; }
+
+    public HttpClient Client { get; }
+
+    /// <summary>What was logged as an error.</summary>
+    public Errors LoggedErrors { get; }
+
+    public static async Task<ApiServer> StartAsync(IInferenceBackend backend, ApiOptions? options = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        var errors = new Errors();
+        builder.Logging.ClearProviders().AddProvider(errors);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
+        builder.Services.AddSingleton(backend);
+        builder.Services.AddOrreryApi(options ?? new ApiOptions());
+        var app = builder.Build();
+        app.MapOrreryApi();
+        await app.StartAsync();
+        return new ApiServer(app, errors);
+    }
+
+    public async Task<Answer> PostAsync(string path, string body, params (string Name, string Value)[] headers)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        return await PostAsync(path, content, headers);
+    }
+
+    public async Task<Answer> PostAsync(string path, HttpContent content, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
+        return await SendAsync(request);
+    }
+
+    public async Task<Answer> GetAsync(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        return await SendAsync(request);
+    }
+
+    public async Task<Answer> SendAsync(HttpRequestMessage request)
+    {
+        using var response = await Client.SendAsync(request);
+        return new Answer((int)response.StatusCode, response.Content.Headers.ContentType, response.Headers, await response.Content.ReadAsStringAsync());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    /// <summary>Keeps error logs, and reads no others.</summary>
+    public sealed class Errors : ILoggerProvider, ILogger
+    {
+        private readonly System.Collections.Concurrent.ConcurrentQueue<string> _messages = new();
+
+        public IReadOnlyCollection<string> Messages => _messages;
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+                _messages.Enqueue(formatter(state, exception) + exception);
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
+
+/// <summary>An answer, read to its end.</summary>
+public sealed record Answer(int Status, MediaTypeHeaderValue? ContentType, HttpResponseHeaders Headers, string Body)
+{
+    public JsonElement Json => JsonDocument.Parse(Body).RootElement;
+
+    public float[] Floats() => Json.EnumerateArray().Select(value => value.GetSingle()).ToArray();
+
+    public float[][] Rows() => Json.EnumerateArray().Select(row => row.EnumerateArray().Select(value => value.GetSingle()).ToArray()).ToArray();
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Orrery.Engine;
+
+namespace Orrery.Api.Tests.Support;
+
+/// <summary>A backend over the fixtures' models and a server before it. Every behaviour of the API is tested on each kind of backend.</summary>
+public abstract class BackendFixture : IAsyncLifetime
+{
+    public IInferenceBackend Backend { get; private set; } = null!;
+
+    public ApiServer Server { get; private set; } = null!;
+
+    /// <summary>The models that tests name: two embedding models, a classifier of three labels, a cross-encoder.</summary>
+    protected static IReadOnlyList<string> ModelDirectories { get; } =
+        [.. new[] { "tiny-mean", "tiny-cls", "tiny-classifier", "tiny-cross-encoder" }.Select(name => Repository.Path("tests", "fixtures", "models", name))];
+
+    public async Task InitializeAsync()
+    {
+        Backend = await StartBackendAsync();
+        Server = await ApiServer.StartAsync(Backend);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        await StopBackendAsync();
+    }
+
+    protected abstract Task<IInferenceBackend> StartBackendAsync();
+
+    protected abstract Task StopBackendAsync();
+}
+
+/// <summary>The engine in this process.</summary>
+public sealed class LocalFixture : BackendFixture
+{
+    public const string Collection = "local backend";
+
+    private LocalBackend? _backend;
+
+    protected override async Task<IInferenceBackend> StartBackendAsync()
+    {
+        var options = new EngineOptions { ModelDirectories = ModelDirectories, DefaultModel = "tiny-mean", Sessions = 1, ThreadsPerSession = 1, MaxBatchTokens = 4096 };
+        _backend = await LocalBackend.CreateAsync(options, NullLoggerFactory.Instance, TimeProvider.System, default);
+        await _backend.LoadAllAsync(default);
+        return _backend;
+    }
+
+    protected override async Task StopBackendAsync() => await _backend!.DisposeAsync();
+}
+
+/// <summary>One engine for all classes that only ask it.</summary>
+[CollectionDefinition(LocalFixture.Collection)]
+public sealed class LocalCollectionDefinition : ICollectionFixture<LocalFixture>;
