@@ -40,7 +40,15 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 return "the request must be a JSON object";
             var reader = new InferReader(headerLength is null ? default : body[headerLength.Value..]);
-            return reader.ReadRoot(document.RootElement, hasTail: headerLength is not null, out message);
+            try
+            {
+                return reader.ReadRoot(document.RootElement, hasTail: headerLength is not null, out message);
+            }
+            catch (InvalidOperationException)
+            {
+                // JSON may escape half of a surrogate pair, in a name too; such text is found only when it is read.
+                return "the request has half of a surrogate pair";
+            }
         }
     }
 
@@ -247,18 +255,6 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
         return null;
     }
 
-    private static string? Text(JsonElement parent, string name)
-    {
-        if (!parent.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
-            return null;
-        try
-        {
-            return value.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair names nothing.
-            return null;
-        }
-    }
+    private static string? Text(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

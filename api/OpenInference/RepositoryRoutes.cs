@@ -61,7 +61,7 @@ internal sealed class RepositoryRoutes(IInferenceBackend backend, OpenInferenceP
             ready = value.ValueKind == JsonValueKind.True;
             return value.ValueKind is JsonValueKind.True or JsonValueKind.False;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return false;
         }

@@ -15,15 +15,15 @@ public sealed record FuzzRequest(string Method, string Path, string? ContentType
 public static class RequestGenerator
 {
     private static readonly string[] Routes =
-        ["/embed", "/embed_all", "/similarity", "/predict", "/rerank", "/tokenize", "/decode", "/v1/embeddings"];
+        ["/embed", "/embed_all", "/similarity", "/predict", "/rerank", "/tokenize", "/decode", "/v1/embeddings", "/v2/models/tiny-mean/infer", "/v2/models/tiny-classifier/infer", "/v2/repository/index"];
 
     private static readonly string[] Others =
-        ["/info", "/info?model=tiny-cls", "/info?model=%00", "/v1/models", "/v1/models/a/b", "/v1/models/%ff%fe", "/health", "/health/ready", "/health/live", "/metrics", "/nowhere", "/", "/embed/"];
+        ["/info", "/info?model=tiny-cls", "/info?model=%00", "/v1/models", "/v1/models/a/b", "/v1/models/%ff%fe", "/health", "/health/ready", "/health/live", "/metrics", "/v2", "/v2/models/tiny-mean", "/v2/models/a/b/ready", "/v2/models/%2F", "/v2/health/ready", "/nowhere", "/", "/embed/"];
 
     private static readonly string[] Fields =
     [
         "inputs", "input", "model", "truncate", "truncation_direction", "prompt_name", "normalize", "dimensions", "query", "texts", "raw_scores", "return_text", "ids",
-        "skip_special_tokens", "add_special_tokens", "encoding_format", "parameters", "source_sentence", "sentences", "user", "\\u0069nputs", "\\ud800", "",
+        "skip_special_tokens", "add_special_tokens", "encoding_format", "parameters", "source_sentence", "sentences", "user", "name", "shape", "datatype", "data", "outputs", "id", "\\u0069nputs", "\\ud800", "",
     ];
 
     private static readonly string[] Scalars =
@@ -37,6 +37,8 @@ public static class RequestGenerator
     [
         """{"inputs":"a few words"}""", """{"inputs":["one","two"],"truncate":true}""", """{"inputs":[["a"],["a","b"]],"raw_scores":true}""",
         """{"inputs":{"source_sentence":"a","sentences":["b","c"]}}""", """{"query":"q","texts":["a","b"],"return_text":true}""",
+        """{"id":"1","inputs":[{"name":"text","datatype":"BYTES","shape":[2],"data":["a","b"]}],"outputs":[{"name":"embedding"}]}""",
+        """{"inputs":[{"name":"input_ids","datatype":"INT64","shape":[1,2],"data":[[2,3]]},{"name":"attention_mask","datatype":"INT64","shape":[1,2],"data":[1,1]},{"name":"token_type_ids","datatype":"INT64","shape":[1,2],"data":[0,0]}]}""",
         """{"ids":[[1,2,3],[5]]}""", """{"input":["one",[5,6]],"encoding_format":"base64","dimensions":8}""", """{"input":"x","model":"tiny-cls"}""",
     ];
 
