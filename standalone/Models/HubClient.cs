@@ -78,7 +78,7 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
             // A server that does not do ranges sends all of it again.
             if (response.StatusCode == HttpStatusCode.OK)
                 have = 0;
-            await using var to = new FileStream(part, have > 0 ? FileMode.Append : FileMode.Create, FileAccess.Write);
+            await using var to = new FileStream(part, have > 0 ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
             await using var from = await response.Content.ReadAsStreamAsync(cancellation);
             var buffer = new byte[1 << 17];
             int read;
