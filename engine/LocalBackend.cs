@@ -20,7 +20,8 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         _environment = environment;
         _time = time;
         _metrics = new EngineMetrics();
-        _catalogue = new ModelCatalogue(new ModelLoader(options, environment, _metrics, time), options.DefaultModel, loggers.CreateLogger<LocalBackend>());
+        var logger = loggers.CreateLogger<LocalBackend>();
+        _catalogue = new ModelCatalogue(new ModelLoader(options, environment, _metrics, time, logger), options.DefaultModel, logger);
         _metrics.ObserveModels(_catalogue.Loaded);
     }
 

@@ -41,4 +41,16 @@ engine.SetAction(async parsed =>
         await EngineBench.RunAsync(kind, TextMix.Read(Places.Shared), new BenchTimes(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds)), parsed.GetValue(clients)!);
 });
 
-return await new RootCommand("Benchmarks of Orrery.") { embed, engine, raw }.Parse(args).InvokeAsync();
+var port = new Option<int>("--port") { Description = "Of a server that serves minilm-l6." };
+var load = new Command("load", "Puts a load on a server that runs already.") { port, clients, seconds };
+load.SetAction(async parsed =>
+{
+    var requests = HttpLoad.EmbeddingRequests("minilm-l6", TextMix.Read(Places.Shared), 1);
+    foreach (var count in parsed.GetValue(clients)!)
+    {
+        var result = await new HttpLoad(parsed.GetValue(port), requests, 1).ClosedAsync(count, TimeSpan.FromSeconds(parsed.GetValue(seconds)));
+        Console.WriteLine($"{count} clients: texts {result.Texts}, {result.TextsPerSecond:F0} texts/s, p50 {1000 * result.Latency(0.5):F2} ms, p99 {1000 * result.Latency(0.99):F2} ms, failed {result.Failures}");
+    }
+});
+
+return await new RootCommand("Benchmarks of Orrery.") { embed, engine, load, raw }.Parse(args).InvokeAsync();

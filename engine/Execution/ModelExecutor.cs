@@ -258,8 +258,14 @@ internal sealed class ModelExecutor
         {
             runner.Compute(batch, alone);
         }
-        catch (Exception e) when (e is OnnxRuntime.OrtException or ModelOutputException)
+        catch (OnnxRuntime.OrtException e) when (batch[0].Exclusive && e.Code == OnnxRuntime.OrtErrorCode.InvalidArgument)
         {
+            // The tensors are the caller's own: an id outside the vocabulary, say, is theirs to mend.
+            error = new InferenceError(InferenceErrorKind.Unprocessable, e.Message, "inputs");
+        }
+        catch (Exception e)
+        {
+            // Whatever a graph does, the thread lives on: this batch failed, and the next one may not.
             error = new InferenceError(InferenceErrorKind.Failed, e.Message);
         }
 

@@ -104,6 +104,12 @@ internal sealed class SessionRunner : IBatchRunner
         var destination = job.Output.Memory(item.Index).Span;
         var (pooling, normalize, perToken) = job.Postprocessing;
         var hidden = RowLength;
+        if (destination.Length > (perToken ? row.Length : hidden))
+        {
+            job.Failed(new InferenceError(InferenceErrorKind.Failed, $"the graph answered {hidden} numbers a row, fewer than when it was loaded"));
+            return;
+        }
+
         if (_layout!.Kind == OutputKind.Tokens && !perToken)
             Pooler.Pool(row[..(item.Length * hidden)], hidden, pooling, destination);
         else

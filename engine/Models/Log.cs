@@ -18,4 +18,7 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 5, Message = "ONNX Runtime: {Message}")]
     public static partial void OnnxRuntime(ILogger logger, LogLevel level, string message);
+
+    [LoggerMessage(6, LogLevel.Warning, "Execution provider {Provider} cannot be used, {Used} runs instead: {Reason}")]
+    public static partial void ProviderSkipped(ILogger logger, string provider, string used, string reason);
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Orrery.Engine.Batching;
 using Orrery.Engine.Execution;
 using Orrery.Engine.OnnxRuntime;
@@ -6,7 +7,7 @@ using Orrery.Engine.Tokenization;
 namespace Orrery.Engine.Models;
 
 /// <summary>Reads a model directory, builds its session, proves it with a run, measures how to run it, and starts its threads.</summary>
-internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environment, EngineMetrics metrics, TimeProvider time)
+internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environment, EngineMetrics metrics, TimeProvider time, ILogger logger)
 {
     /// <summary>Loads a version. Blocks while the graph is read and measured.</summary>
     /// <param name="name">The model's name.</param>
@@ -83,11 +84,14 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
     {
         try
         {
-            return new OrtSession(environment, graph, new OrtSessionOptions
+            var session = new OrtSession(environment, graph, new OrtSessionOptions
             {
                 IntraOpThreads = threads,
                 Providers = ProviderNames.Parse(options.Devices),
             });
+            foreach (var skipped in session.SkippedProviders)
+                Log.ProviderSkipped(logger, skipped.Name, session.Provider, skipped.Reason);
+            return session;
         }
         catch (OrtException e)
         {

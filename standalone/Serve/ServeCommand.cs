@@ -69,6 +69,8 @@ internal static class ServeCommand
 
         // Disposed after the host: what is in flight is answered first.
         await using var owned = backend;
+        if (engine.DefaultModel is { } chosen && !backend.Find(chosen).TryGet(out _, out _))
+            return Refuse($"Engine:DefaultModel (EMBEDDING_MODEL): there is no model '{chosen}' in {string.Join(", ", engine.ModelDirectories)}; pull it first: orrery models pull {chosen}");
         await using var app = builder.Build();
         app.MapOrreryApi();
         try

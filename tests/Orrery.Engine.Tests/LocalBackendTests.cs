@@ -147,7 +147,7 @@ public sealed class LocalBackendTests
         Assert.Contains("no input 'other'", (await backend.InferAsync(Request(Ids("input_ids", [1, 2], 16), mask, types, Ids("other", [1], 8)), default)).Error!.Message, StringComparison.Ordinal);
         // What only the graph can see wrong is the graph's own message, not a crash: this id is outside the embedding table.
         var outside = Ids("input_ids", [1, 2], 16) with { Data = BitConverter.GetBytes(99_999_999L).Concat(new byte[8]).ToArray() };
-        Assert.Equal(InferenceErrorKind.Failed, (await backend.InferAsync(Request(outside, mask, types), default)).Error!.Kind);
+        Assert.Equal(InferenceErrorKind.Unprocessable, (await backend.InferAsync(Request(outside, mask, types), default)).Error!.Kind);
     }
 
     [Fact]

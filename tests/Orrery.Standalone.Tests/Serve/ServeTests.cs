@@ -90,6 +90,35 @@ public sealed class ServeTests
         }
     }
 
+    [Fact]
+    public async Task Refuses_a_default_model_that_is_not_there()
+    {
+        using var process = new OrreryProcess(["serve", "--models", Checkout.Fixture("tiny-mean")], ("EMBEDDING_MODEL", "owner/absent"));
+        Assert.Equal(2, await process.EndAsync());
+        await process.PrintsAsync("EMBEDDING_MODEL");
+    }
+
+    [Fact]
+    public async Task Refuses_headers_without_end_and_lives_on_when_clients_leave_halfway()
+    {
+        var (process, client) = await OrreryProcess.ServeAsync("--models", Checkout.Fixture("tiny-mean"));
+        using (process)
+        using (client)
+        {
+            Assert.Equal("431", await SendAsync(client, $"GET /health HTTP/1.1\r\nHost: x\r\nX-Long: {new string('v', 100_000)}\r\n\r\n"));
+            Assert.Equal("400", await SendAsync(client, "NONSENSE\r\n\r\n"));
+            for (var i = 0; i < 50; i++)
+            {
+                using var leaver = await ConnectAsync(client);
+                await leaver.SendAsync("POST /embed HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"inputs\":\"a"u8.ToArray());
+                if (i % 2 == 0)
+                    leaver.Shutdown(SocketShutdown.Send);
+            }
+
+            Assert.True((await client.PostAsJsonAsync("/embed", new { inputs = "still there" })).IsSuccessStatusCode);
+        }
+    }
+
     [Theory]
     [InlineData("--nonsense", "--nonsense")]
     [InlineData("--port=many", "many")]
@@ -101,6 +130,24 @@ public sealed class ServeTests
         Assert.Equal(2, await process.EndAsync());
         await process.PrintsAsync(reason);
         Assert.DoesNotContain("   at ", process.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<Socket> ConnectAsync(HttpClient client)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, client.BaseAddress!.Port);
+        return socket;
+    }
+
+    /// <summary>Sends bytes as they are.</summary>
+    /// <returns>The answer's status.</returns>
+    private static async Task<string> SendAsync(HttpClient client, string request)
+    {
+        using var socket = await ConnectAsync(client);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(request));
+        var buffer = new byte[64];
+        var read = await socket.ReceiveAsync(buffer);
+        return Encoding.ASCII.GetString(buffer, 0, read).Split(' ')[1];
     }
 
     private static async Task InFlightAsync(HttpClient client)
