@@ -70,6 +70,14 @@ public sealed class ApiServer : IAsyncDisposable
         return new Answer((int)response.StatusCode, response.Content.Headers.ContentType, response.Headers, await response.Content.ReadAsStringAsync());
     }
 
+    /// <summary>Waits until the request that asks is the only one. Meters are the process's, so other tests' requests count too, for as long as they last.</summary>
+    public async Task AssertNothingInFlightAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!(await GetAsync("/metrics")).Body.Contains("orrery_api_requests_in_flight 1\n", StringComparison.Ordinal))
+            Assert.False(patience.IsCancellationRequested, "requests are still counted as in flight");
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
