@@ -107,7 +107,7 @@ public abstract class ConnectionTests(BackendFixture fixture)
     {
         await fixture.Server.AssertNothingInFlightAsync();
         Assert.Equal(200, (await fixture.Server.PostAsync("/embed", Body)).Status);
-        Assert.Empty(fixture.Server.LoggedErrors.Messages);
+        Assert.True(fixture.Server.LoggedErrors.Messages.Count == 0, string.Join("\n", fixture.Server.LoggedErrors.Messages.Take(3)));
     }
 }
 
