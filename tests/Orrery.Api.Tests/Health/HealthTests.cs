@@ -15,7 +15,9 @@ public sealed class HealthTests
         var options = new EngineOptions
         {
             ModelDirectories = [Repository.Path("tests", "fixtures", "models", "tiny-mean"), broken],
-            Sessions = 1, ThreadsPerSession = 1, MaxBatchTokens = 4096,
+            Sessions = 1,
+            ThreadsPerSession = 1,
+            MaxBatchTokens = 4096,
         };
         await using var backend = await LocalBackend.CreateAsync(options, NullLoggerFactory.Instance, TimeProvider.System, default);
         await using var server = await ApiServer.StartAsync(backend);
