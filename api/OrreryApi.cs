@@ -6,6 +6,7 @@ using Orrery.Api.Health;
 using Orrery.Api.Http;
 using Orrery.Api.Metrics;
 using Orrery.Api.OpenAi;
+using Orrery.Api.OpenInference;
 using Orrery.Api.OpenApi;
 using Orrery.Api.Tei;
 using Orrery.Engine;
@@ -41,6 +42,7 @@ public static class OrreryApi
 
         routes.MapTei(backend, options);
         routes.MapOpenAi(backend, options);
+        routes.MapOpenInference(backend, options);
         MapOperations(routes, new HealthRoutes(backend), new MetricsRoute(collector));
         routes.MapDocumentation();
     }

@@ -1,1 +1,15 @@
-return 0;
+using System.CommandLine;
+using Orrery.Standalone.Models;
+using Orrery.Standalone.Serve;
+
+var root = new RootCommand("Orrery: inference over REST from ONNX models.") { ServeCommand.Create(), ModelsCommand.Create() };
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors)
+        Console.Error.WriteLine($"orrery: {error.Message}");
+    return ServeCommand.Refused;
+}
+
+// The host handles Ctrl-C and SIGTERM itself: it finishes what is in flight.
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

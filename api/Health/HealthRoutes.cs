@@ -21,7 +21,7 @@ internal sealed class HealthRoutes(IInferenceBackend backend)
     public async Task HealthAsync(HttpContext context)
     {
         using var reply = new Reply(128);
-        if (!IsReady())
+        if (!IsReady(backend))
         {
             Unready(context);
             reply.Raw("{\"error\":\"unhealthy\",\"error_type\":\"Unhealthy\"}"u8);
@@ -32,7 +32,7 @@ internal sealed class HealthRoutes(IInferenceBackend backend)
 
     public async Task ReadyAsync(HttpContext context)
     {
-        var ready = IsReady();
+        var ready = IsReady(backend);
         if (!ready)
             Unready(context);
         using var reply = new Reply();
@@ -65,7 +65,8 @@ internal sealed class HealthRoutes(IInferenceBackend backend)
         context.Response.Headers.RetryAfter = "1";
     }
 
-    private bool IsReady()
+    /// <summary>Whether requests may be sent here.</summary>
+    public static bool IsReady(IInferenceBackend backend)
     {
         var any = false;
         foreach (var model in backend.Models)

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Orrery.Api.Metrics;
+using Orrery.Api.OpenInference;
 
 namespace Orrery.Api.Http;
 
@@ -72,7 +73,8 @@ internal sealed class RequestObserver(ApiMetrics metrics, ILogger<RequestObserve
         var error = context.Response.StatusCode == 404
             ? new ApiError(ErrorCause.RouteNotFound, $"there is no route {context.Request.Path}")
             : new ApiError(ErrorCause.MethodNotAllowed, $"{context.Request.Path} does not take {context.Request.Method}");
-        return ProblemProtocol.Instance.WriteErrorAsync(context, error);
+        Protocol protocol = context.Request.Path.StartsWithSegments("/v2") ? OpenInferenceProtocol.Instance : ProblemProtocol.Instance;
+        return protocol.WriteErrorAsync(context, error);
     }
 
     private static Protocol ProtocolOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<Protocol>() ?? ProblemProtocol.Instance;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Orrery.Api.OpenAi;
+using Orrery.Api.OpenInference;
 using Orrery.Api.Tei;
 
 namespace Orrery.Api.OpenApi;
@@ -21,6 +22,10 @@ namespace Orrery.Api.OpenApi;
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(ModelObject))]
 [JsonSerializable(typeof(OpenAiError))]
+[JsonSerializable(typeof(InferBody))]
+[JsonSerializable(typeof(InferAnswer))]
+[JsonSerializable(typeof(ModelMetadata))]
+[JsonSerializable(typeof(OpenInferenceError))]
 [JsonSerializable(typeof(float[][][]))]
 [JsonSerializable(typeof(string[]))]
 internal sealed partial class WireJson : JsonSerializerContext;

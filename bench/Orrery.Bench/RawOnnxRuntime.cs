@@ -70,7 +70,7 @@ internal sealed class RawOnnxRuntime : IDisposable
     /// <summary>Median seconds of single runs of one text each, with so many threads.</summary>
     public double SingleRun(int threads, int runs)
     {
-        using var runner = new SessionRunner(Session(threads), null, Layout(Session(threads)), _tokenizer.PadId);
+        using var runner = new SessionRunner(new ModelSessions(Session(threads), null), Layout(Session(threads)), _tokenizer.PadId);
         var seconds = new List<double>();
         for (var i = 0; i < runs; i++)
         {
@@ -116,7 +116,7 @@ internal sealed class RawOnnxRuntime : IDisposable
         {
             threads[i] = new Thread(() =>
             {
-                using var runner = new SessionRunner(session, null, Layout(session), _tokenizer.PadId);
+                using var runner = new SessionRunner(new ModelSessions(session, null), Layout(session), _tokenizer.PadId);
                 for (var at = Interlocked.Increment(ref next); at < batches.Length; at = Interlocked.Increment(ref next))
                     runner.Compute(Batch(batches[at]), alone: false);
             });
@@ -138,7 +138,7 @@ internal sealed class RawOnnxRuntime : IDisposable
     private OrtSession Session(int threads)
     {
         if (!_sessions.TryGetValue(threads, out var session))
-            session = _sessions[threads] = new OrtSession(_environment, _graph, new OrtSessionOptions { IntraOpThreads = threads });
+            session = _sessions[threads] = new OrtSession(_environment, _graph, new OrtSessionOptions { IntraOpThreads = threads, Providers = [ExecutionProvider.Cpu] });
         return session;
     }
 }

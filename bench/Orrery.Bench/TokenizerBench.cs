@@ -37,7 +37,7 @@ internal static class TokenizerBench
     {
         var tokenizer = Tokenizer.FromFile(path);
         var encoding = new Encoding();
-        var options = new EncodeOptions();
+        var options = EncodeOptions.Default;
         var tokens = 0L;
         var clock = Stopwatch.StartNew();
         var warm = false;

@@ -44,6 +44,9 @@ app.MapPost("/v1/embeddings", async (EmbeddingsRequest request, CancellationToke
 app.Run();
 return 0;
 
+static unsafe OrtValue Over(NativeBuffer buffer, int rows, int columns) =>
+    OrtValue.OverMemory(buffer.Address, (nuint)(rows * columns * sizeof(long)), OrtElementType.Int64, [rows, columns]);
+
 float[][] Embed(string[] texts)
 {
     var encodings = texts.Select(text =>
@@ -65,12 +68,12 @@ float[][] Embed(string[] texts)
                 values[(i * longest) + t] = input.Name == "input_ids" ? encodings[i][t] : input.Name == "attention_mask" ? 1 : 0;
         }
 
-        return (Buffer: buffer, Value: OrtValue.Over(environment, buffer, OrtElementType.Int64, [texts.Length, longest]));
+        return (Buffer: buffer, Value: Over(buffer, texts.Length, longest));
     }).ToArray();
     var outputs = new OrtValue?[1];
     session.Run(Enumerable.Range(0, tensors.Length).ToArray(), tensors.Select(tensor => tensor.Value).ToArray(), [0], outputs);
     using var hidden = outputs[0]!;
-    var width = (int)hidden.Shape[2];
+    var width = (int)hidden.GetShape()[2];
     var vectors = hidden.Data<float>();
     var result = new float[texts.Length][];
     for (var i = 0; i < texts.Length; i++)

@@ -51,8 +51,7 @@ internal sealed class ModelExecutor
         for (var i = 0; i < _threads.Length; i++)
         {
             var runner = runners[i];
-            _threads[i] = new Thread(() => Work(runner)) { IsBackground = true, Name = $"{name}#{i}" };
-            _threads[i].Start();
+            _threads[i] = ComputeThread.Start($"{name}#{i}", () => Work(runner));
         }
     }
 

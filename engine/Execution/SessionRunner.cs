@@ -12,48 +12,39 @@ namespace Orrery.Engine.Execution;
 /// </summary>
 internal sealed class SessionRunner : IBatchRunner
 {
-    private readonly OrtSession _session;
-    private readonly OrtSession _wide;
+    private readonly ModelSessions _sessions;
     private readonly GraphLayout? _layout;
     private readonly int _padId;
     private readonly NativeBuffer[] _buffers;
-    private readonly OrtValue[] _inputs;
-    private readonly int[] _inputIndexes;
+    private readonly OrtBinding? _narrow;
+    private readonly OrtBinding? _wide;
     private readonly NativeBuffer _converted = new();
-    private readonly int[] _outputIndex = new int[1];
-    private readonly OrtValue?[] _output = new OrtValue?[1];
     private readonly long[] _shape = new long[3];
+    private OrtBinding? _last;
     private int _longest;
 
-    /// <param name="session">Shared; not disposed here.</param>
-    /// <param name="wide">The same graph with more threads a run, for a batch that has the machine to itself; null for none.</param>
+    /// <param name="sessions">Shared; not disposed here.</param>
     /// <param name="layout">Of a text model's graph; null when only raw tensors are run.</param>
     /// <param name="padId">What fills up shorter texts.</param>
-    public SessionRunner(OrtSession session, OrtSession? wide, GraphLayout? layout, int padId)
+    public SessionRunner(ModelSessions sessions, GraphLayout? layout, int padId)
     {
-        _session = session;
-        _wide = wide ?? session;
+        _sessions = sessions;
         _layout = layout;
         _padId = padId;
-        var feeds = layout?.Feeds.Length ?? 0;
-        _buffers = new NativeBuffer[feeds];
-        _inputs = new OrtValue[feeds];
-        _inputIndexes = new int[feeds];
-        for (var i = 0; i < feeds; i++)
-        {
+        _buffers = new NativeBuffer[layout?.Feeds.Length ?? 0];
+        for (var i = 0; i < _buffers.Length; i++)
             _buffers[i] = new NativeBuffer();
-            _inputIndexes[i] = i;
-        }
+        if (layout is null)
+            return;
+        var inputs = new int[_buffers.Length];
+        for (var i = 0; i < inputs.Length; i++)
+            inputs[i] = i;
+        _narrow = new OrtBinding(sessions.Narrow, inputs, [layout.Output]);
+        _wide = sessions.Wide is null ? null : new OrtBinding(sessions.Wide, inputs, [layout.Output]);
     }
 
-    public void Compute(List<QueueEntry> batch, bool alone)
-    {
-        var session = alone ? _wide : _session;
-        if (batch[0] is TensorItem tensors)
-            tensors.Run(session);
-        else
-            ComputeTexts(batch, session);
-    }
+    /// <summary>Floats of a row (a token's, or a text's) in the output last computed.</summary>
+    public int RowLength => (int)_shape[_layout!.Kind == OutputKind.Tokens ? 2 : 1];
 
     /// <summary>A batch of texts that belong to no request, to be computed and not delivered.</summary>
     public static List<QueueEntry> ProbeBatch(int items, int length, int id)
@@ -67,8 +58,13 @@ internal sealed class SessionRunner : IBatchRunner
         return batch;
     }
 
-    /// <summary>Floats of a row (a token's, or a text's) in the output last computed.</summary>
-    public int RowLength => (int)_shape[_layout!.Kind == OutputKind.Tokens ? 2 : 1];
+    public void Compute(List<QueueEntry> batch, bool alone)
+    {
+        if (batch[0] is TensorItem tensors)
+            tensors.Run(alone ? _sessions.Wide ?? _sessions.Narrow : _sessions.Narrow);
+        else
+            ComputeTexts(batch, alone ? _wide ?? _narrow! : _narrow!);
+    }
 
     public void Deliver(List<QueueEntry> batch)
     {
@@ -78,24 +74,22 @@ internal sealed class SessionRunner : IBatchRunner
             return;
         }
 
-        var values = Values(_output[0]!);
+        var values = Values(_last!);
         var row = values.Length / batch.Count;
         for (var i = 0; i < batch.Count; i++)
         {
             for (var item = (TextItem)batch[i]; item is not null; item = item.Follower)
                 Deliver(item, values.Slice(i * row, row));
         }
-
-        _output[0]!.Dispose();
-        _output[0] = null;
     }
 
     public void Dispose()
     {
+        _narrow?.Dispose();
+        _wide?.Dispose();
         foreach (var buffer in _buffers)
             buffer.Dispose();
         _converted.Dispose();
-        _output[0]?.Dispose();
     }
 
     private void Deliver(TextItem item, ReadOnlySpan<float> row)
@@ -126,46 +120,34 @@ internal sealed class SessionRunner : IBatchRunner
         job.Delivered();
     }
 
-    private void ComputeTexts(List<QueueEntry> batch, OrtSession session)
+    private void ComputeTexts(List<QueueEntry> batch, OrtBinding binding)
     {
         _longest = 0;
         foreach (var entry in batch)
             _longest = Math.Max(_longest, entry.Length);
-        for (var i = 0; i < _inputs.Length; i++)
-            _inputs[i] = Fill(i, batch);
-
-        _outputIndex[0] = _layout!.Output;
-        _output[0]?.Dispose();
-        _output[0] = null;
-        try
-        {
-            session.Run(_inputIndexes, _inputs, _outputIndex, _output);
-        }
-        finally
-        {
-            foreach (var input in _inputs)
-                input.Dispose();
-        }
-
+        for (var i = 0; i < _buffers.Length; i++)
+            Fill(i, batch, binding);
+        _last = binding;
+        binding.Run();
         Check(batch.Count);
     }
 
-    private OrtValue Fill(int input, List<QueueEntry> batch)
+    private unsafe void Fill(int input, List<QueueEntry> batch, OrtBinding binding)
     {
-        var wide = _session.Inputs[input].ElementType == OrtElementType.Int64;
+        var type = _sessions.Narrow.Inputs[input].ElementType;
         var count = batch.Count * _longest;
         var buffer = _buffers[input];
-        buffer.EnsureCapacity((nuint)(count * (wide ? sizeof(long) : sizeof(int))));
+        buffer.EnsureCapacity((nuint)(count * type.SizeOf()));
         for (var i = 0; i < batch.Count; i++)
         {
             var item = (TextItem)batch[i];
-            if (wide)
+            if (type == OrtElementType.Int64)
                 FillRow(_layout!.Feeds[input], item, buffer.As<long>(count).Slice(i * _longest, _longest));
             else
                 FillRow(_layout!.Feeds[input], item, buffer.As<int>(count).Slice(i * _longest, _longest));
         }
 
-        return OrtValue.Over(_session.Environment, buffer, _session.Inputs[input].ElementType, [batch.Count, _longest]);
+        binding.SetInput(input, buffer.Address, (nuint)(count * type.SizeOf()), type, [batch.Count, _longest]);
     }
 
     private void FillRow<T>(TextFeed feed, TextItem item, Span<T> row)
@@ -205,21 +187,20 @@ internal sealed class SessionRunner : IBatchRunner
     /// <summary>A graph may answer other sizes than it declares: what is read below must be there.</summary>
     private void Check(int items)
     {
-        var output = _output[0]!;
-        var rank = output.GetShape(_shape);
+        var rank = _last!.OutputShape(0, _shape);
         var wanted = _layout!.Kind == OutputKind.Tokens ? 3 : 2;
         if (rank != wanted || _shape[0] != items || (rank == 3 && _shape[1] != _longest))
         {
             throw new ModelOutputException(
-                $"the graph's output '{_session.Outputs[_layout.Output].Name}' has shape [{string.Join(", ", _shape[..rank])}] for {items} texts of {_longest} tokens");
+                $"the graph's output '{_sessions.Narrow.Outputs[_layout.Output].Name}' has shape [{string.Join(", ", _shape[..Math.Min(rank, _shape.Length)])}] for {items} texts of {_longest} tokens");
         }
     }
 
-    private ReadOnlySpan<float> Values(OrtValue output)
+    private ReadOnlySpan<float> Values(OrtBinding binding)
     {
-        if (output.ElementType == OrtElementType.Float32)
-            return output.Data<float>();
-        var halves = output.Data<Half>();
+        if (binding.OutputType(0) == OrtElementType.Float32)
+            return binding.Output<float>(0);
+        var halves = binding.Output<Half>(0);
         _converted.EnsureCapacity((nuint)halves.Length * sizeof(float));
         var values = _converted.As<float>(halves.Length);
         TensorPrimitives.ConvertToSingle(halves, values);

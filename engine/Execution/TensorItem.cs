@@ -1,3 +1,4 @@
+using System.Text;
 using Orrery.Engine.OnnxRuntime;
 
 namespace Orrery.Engine.Execution;
@@ -24,7 +25,7 @@ internal sealed class TensorItem(TensorRequest request, string version) : WorkIt
             for (var i = 0; i < indexes.Length; i++)
             {
                 indexes[i] = IndexOf(session.Inputs, request.Inputs[i].Name);
-                inputs[i] = Bind(session.Environment, request.Inputs[i], buffers[i] = new NativeBuffer());
+                inputs[i] = Bind(request.Inputs[i], buffers[i] = new NativeBuffer());
             }
 
             session.Run(indexes, inputs, wanted, outputs);
@@ -77,13 +78,29 @@ internal sealed class TensorItem(TensorRequest request, string version) : WorkIt
         throw new ModelOutputException($"the graph has nothing named '{name}'");
     }
 
-    private static OrtValue Bind(OrtEnvironment environment, NamedTensor tensor, NativeBuffer buffer)
+    private static unsafe OrtValue Bind(NamedTensor tensor, NativeBuffer buffer)
     {
         if (tensor.Type == OrtElementType.String)
-            return OrtValue.Strings(environment, tensor.Strings!, tensor.Shape);
+            return BindStrings(tensor);
         buffer.EnsureCapacity((nuint)tensor.Data.Length);
         tensor.Data.Span.CopyTo(buffer.As<byte>(tensor.Data.Length));
-        return OrtValue.Over(environment, buffer, tensor.Type, tensor.Shape);
+        return OrtValue.OverMemory(buffer.Address, (nuint)tensor.Data.Length, tensor.Type, tensor.Shape);
+    }
+
+    private static OrtValue BindStrings(NamedTensor tensor)
+    {
+        var lengths = new int[tensor.Strings!.Count];
+        for (var i = 0; i < lengths.Length; i++)
+            lengths[i] = tensor.Strings[i].Length;
+        var bytes = new byte[lengths.Sum()];
+        var at = 0;
+        foreach (var text in tensor.Strings)
+        {
+            text.Span.CopyTo(bytes.AsSpan(at));
+            at += text.Length;
+        }
+
+        return OrtValue.Strings(bytes, lengths, tensor.Shape);
     }
 
     private static NamedTensor Copy(string name, OrtValue value)
@@ -92,7 +109,7 @@ internal sealed class TensorItem(TensorRequest request, string version) : WorkIt
         var rank = value.GetShape(shape);
         var tensor = new NamedTensor { Name = name, Type = value.ElementType, Shape = shape[..rank].ToArray() };
         return value.ElementType == OrtElementType.String
-            ? tensor with { Strings = value.GetUtf8Strings() }
+            ? tensor with { Strings = Array.ConvertAll(value.GetStrings(), text => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(text)) }
             : tensor with { Data = value.Bytes.ToArray() };
     }
 }

@@ -23,9 +23,9 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
         }
     }
 
-    /// <summary>Makes a model known, not loaded.</summary>
+    /// <summary>Makes a model known that will be loaded.</summary>
     public void Add(string name, string directory) =>
-        Publish(new Slot(new ModelInfo { Name = name, State = ModelState.Unloaded, Path = directory, Reason = "not loaded yet" }, null, []));
+        Publish(new Slot(new ModelInfo { Name = name, State = ModelState.Loading, Path = directory, Reason = "waiting to be loaded" }, null, []));
 
     public Outcome<ModelInfo> Find(string name, string? version, params ReadOnlySpan<ModelTask> tasks) =>
         FindSlot(name, version, tasks).TryGet(out var slot, out var error) ? slot.Info : error;
@@ -148,7 +148,7 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
             if (slot.Loaded is not null && Does(slot, tasks))
                 return slot;
             // What is still loading may turn out to do it: say 'not ready', not 'not found'.
-            if (model.State is ModelState.Loading or ModelState.Unloaded && slot.Loaded is null)
+            if (model.State == ModelState.Loading && slot.Loaded is null)
                 waiting ??= slot;
         }
 

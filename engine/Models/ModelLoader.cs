@@ -20,22 +20,24 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         if (!File.Exists(files.Graph))
             throw new ModelFormatException($"orrery.json: file: {files.Graph} does not exist");
 
-        // Hashing reads the whole graph; it goes on beside ONNX Runtime's own reading, from the same file cache.
+        // Hashing reads the whole graph; it goes on beside the reading of the tokenizer.
         var digest = StartDigest(files, cancellation);
         var manifest = ModelManifest.Read(files);
         var tokenizer = files.HasTokenizer && manifest.Task != ModelTask.Tensor ? ReadTokenizer(files) : null;
         cancellation.ThrowIfCancellationRequested();
 
-        var session = CreateSession(files, PlanMeasurement.Shape(options).Threads);
+        var version = digest.GetAwaiter().GetResult();
+        var graph = new GraphCache(options, environment).Resolve(files.Graph, version);
+        var session = CreateSession(graph, PlanMeasurement.Shape(options).Threads);
         ModelSessions? sessions = null;
         try
         {
             var layout = tokenizer is null ? null : Layout(session, manifest);
             var facts = Prove(Facts(name, files, manifest, session, layout, tokenizer), session, layout, tokenizer);
-            facts = facts with { Digest = digest.GetAwaiter().GetResult() };
+            facts = facts with { Digest = version };
             cancellation.ThrowIfCancellationRequested();
 
-            (var plan, sessions) = Plan(facts, files, session, layout, tokenizer);
+            (var plan, sessions) = Plan(facts, graph, session, layout, tokenizer);
             facts = facts with { Sessions = plan.Sessions, ThreadsPerSession = plan.Threads, MaxBatchTokens = plan.MaxBatchTokens, State = ModelState.Ready };
             return Start(facts, manifest, layout, tokenizer, sessions, plan);
         }
@@ -47,7 +49,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         }
     }
 
-    private (SessionPlan Plan, ModelSessions Sessions) Plan(ModelInfo facts, ModelFiles files, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer)
+    private (SessionPlan Plan, ModelSessions Sessions) Plan(ModelInfo facts, string graph, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer)
     {
         if (layout is null)
         {
@@ -58,8 +60,8 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
 
         var cache = new PlanCache(options, environment);
         if (cache.Read(facts.Digest) is { } known)
-            return (known, new ModelSessions(session, known.WideThreads > 0 ? CreateSession(files, known.WideThreads) : null));
-        var (plan, sessions) = new PlanMeasurement(options, time, facts, layout, tokenizer!.PadId).Choose(session, threads => CreateSession(files, threads));
+            return (known, new ModelSessions(session, known.WideThreads > 0 ? CreateSession(graph, known.WideThreads) : null));
+        var (plan, sessions) = new PlanMeasurement(options, time, facts, layout, tokenizer!.PadId).Choose(session, threads => CreateSession(graph, threads));
         cache.Write(facts.Digest, plan);
         return (plan, sessions);
     }
@@ -69,7 +71,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         var policy = new BatchPolicy(plan.MaxBatchTokens, options.MaxBatchItems, options.MaxPadding, PlanMeasurement.MinTokens, options.BulkEvery);
         var runners = new IBatchRunner[plan.Sessions];
         for (var i = 0; i < runners.Length; i++)
-            runners[i] = new SessionRunner(sessions.Narrow, sessions.Wide, layout, tokenizer?.PadId ?? 0);
+            runners[i] = new SessionRunner(sessions, layout, tokenizer?.PadId ?? 0);
         var modelMetrics = new ModelMetrics(metrics, info.Name);
         var executor = new ModelExecutor(
             info.Name, runners, new BatchQueue(policy, Math.Max(1, info.MaxLength)), new LoadEstimate(plan.Sessions, plan.TokensPerSecond),
@@ -77,11 +79,11 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         return new LoadedModel(info, manifest, layout, tokenizer, sessions, executor, modelMetrics);
     }
 
-    private OrtSession CreateSession(ModelFiles files, int threads)
+    private OrtSession CreateSession(string graph, int threads)
     {
         try
         {
-            return new OrtSession(environment, files.Graph, new OrtSessionOptions
+            return new OrtSession(environment, graph, new OrtSessionOptions
             {
                 IntraOpThreads = threads,
                 Providers = ProviderNames.Parse(options.Devices),
@@ -89,7 +91,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         }
         catch (OrtException e)
         {
-            throw new ModelFormatException($"{Path.GetFileName(files.Graph)}: {e.Message}", e);
+            throw new ModelFormatException($"{Path.GetFileName(graph)}: {e.Message}", e);
         }
     }
 
@@ -154,7 +156,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
     {
         if (layout is null)
             return info;
-        using var runner = new SessionRunner(session, null, layout, tokenizer!.PadId);
+        using var runner = new SessionRunner(new ModelSessions(session, null), layout, tokenizer!.PadId);
         var highest = tokenizer.VocabularySize - 1;
         try
         {

@@ -19,16 +19,18 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
     public const double UnknownRate = 50_000;
 
     // Questions and sentences tokenize to 10 to 40 tokens.
-    private const int TextTokens = 16;
+    private const int TextTokens = 24;
 
     // A larger batch makes everyone in it wait longer, so it must gain something.
-    private const double WorthwhileBatch = 1.03;
+    private const double WorthwhileBatch = 1.01;
 
     // A second session costs the memory of its weights: it must answer clearly sooner.
-    private const double WorthwhileWidth = 1.15;
+    private const double WorthwhileWidth = 1.1;
 
     private static readonly int[] _budgets = [128, 256, 512, 1024];
     private static readonly TimeSpan _slice = TimeSpan.FromMilliseconds(40);
+
+    private int Length => Math.Min(TextTokens, info.MaxLength);
 
     /// <summary>Concurrent runs and threads of each when nothing is measured: a core a run wastes least.</summary>
     public static (int Sessions, int Threads) Shape(EngineOptions options)
@@ -50,55 +52,66 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
     public (SessionPlan Plan, ModelSessions Sessions) Choose(OrtSession narrow, Func<int, OrtSession> create)
     {
         var (sessions, threads) = Shape(options);
-        SessionPlan? plan = null;
-        foreach (var budget in options.MaxBatchTokens > 0 ? [options.MaxBatchTokens] : _budgets)
-        {
-            var rate = Rate(narrow, sessions, budget);
-            if (plan is not null && rate < plan.TokensPerSecond * WorthwhileBatch)
-                break;
-            plan = new SessionPlan(sessions, threads, 0, budget, rate);
-        }
+        var plan = ChooseBudget(narrow, sessions, threads);
 
         var wideThreads = Environment.ProcessorCount;
         if (threads >= wideThreads || options.ThreadsPerSession > 0 || narrow.Provider != "cpu")
-            return (plan!, new ModelSessions(narrow, null));
+            return (plan, new ModelSessions(narrow, null));
         var wide = create(wideThreads);
-        if (Rate(wide, 1, TextTokens) > Rate(narrow, 1, TextTokens) * WorthwhileWidth)
-            return (plan! with { WideThreads = wideThreads }, new ModelSessions(narrow, wide));
+        if (Fastest(narrow, 1, 1) > Fastest(wide, 1, 1) * WorthwhileWidth)
+            return (plan with { WideThreads = wideThreads }, new ModelSessions(narrow, wide));
         wide.Dispose();
-        return (plan!, new ModelSessions(narrow, null));
+        return (plan, new ModelSessions(narrow, null));
     }
 
-    /// <summary>Tokens a second of so many concurrent runs of full batches.</summary>
-    private double Rate(OrtSession session, int sessions, int budget)
+    /// <summary>The smallest batch that is nearly as fast, a token, as the best.</summary>
+    private SessionPlan ChooseBudget(OrtSession session, int sessions, int threads)
     {
-        var length = Math.Min(TextTokens, info.MaxLength);
-        var items = Math.Clamp(budget / length, 1, options.MaxBatchItems);
-        var runs = 0;
+        int[] budgets = options.MaxBatchTokens > 0 ? [options.MaxBatchTokens] : _budgets;
+        var rates = new double[budgets.Length];
+        for (var i = 0; i < rates.Length; i++)
+        {
+            var items = Math.Clamp(budgets[i] / TextTokens, 1, options.MaxBatchItems);
+            rates[i] = sessions * items * Length / Fastest(session, sessions, items);
+        }
+
+        var best = rates.Max();
+        var chosen = Array.FindIndex(rates, rate => rate * WorthwhileBatch >= best);
+        return new SessionPlan(sessions, threads, 0, budgets[chosen], rates[chosen]);
+    }
+
+    /// <summary>
+    /// Seconds of the fastest of several runs, while as many others go on: what else the machine does meanwhile only ever
+    /// adds to a run, so the fastest says most of the model.
+    /// </summary>
+    private double Fastest(OrtSession session, int sessions, int items)
+    {
         using var start = new Barrier(sessions);
+        var fastest = new double[sessions];
         var threads = new Thread[sessions];
-        long began = 0;
         for (var i = 0; i < sessions; i++)
         {
-            threads[i] = new Thread(() =>
+            var own = i;
+            threads[i] = ComputeThread.Start("measure", () =>
             {
-                using var runner = new SessionRunner(session, null, layout, padId);
-                var batch = SessionRunner.ProbeBatch(items, length, padId);
+                using var runner = new SessionRunner(new ModelSessions(session, null), layout, padId);
+                var batch = SessionRunner.ProbeBatch(items, Length, padId);
                 runner.Compute(batch, alone: false);
                 start.SignalAndWait();
-                Interlocked.CompareExchange(ref began, time.GetTimestamp(), 0);
+                fastest[own] = double.MaxValue;
+                var began = time.GetTimestamp();
                 do
                 {
+                    var run = time.GetTimestamp();
                     runner.Compute(batch, alone: false);
-                    Interlocked.Increment(ref runs);
+                    fastest[own] = Math.Min(fastest[own], time.GetElapsedTime(run).TotalSeconds);
                 }
                 while (time.GetElapsedTime(began) < _slice);
             });
-            threads[i].Start();
         }
 
         foreach (var thread in threads)
             thread.Join();
-        return (double)runs * items * length / time.GetElapsedTime(began).TotalSeconds;
+        return fastest.Average();
     }
 }

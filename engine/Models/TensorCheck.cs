@@ -57,7 +57,7 @@ internal static class TensorCheck
         var elements = Elements(tensor.Shape);
         if (tensor.Type == OrtElementType.String)
             return tensor.Strings?.Count == elements ? null : $"has {tensor.Strings?.Count ?? 0} strings for a shape of {elements} elements";
-        var bytes = elements * SizeOf(tensor.Type);
+        var bytes = elements * tensor.Type.SizeOf();
         return tensor.Data.Length == bytes ? null : $"has {tensor.Data.Length} bytes for a shape of {bytes}";
     }
 
@@ -68,14 +68,6 @@ internal static class TensorCheck
             elements = size <= 0 ? 0 : elements > int.MaxValue / size ? int.MaxValue : elements * size;
         return elements;
     }
-
-    private static int SizeOf(OrtElementType type) => type switch
-    {
-        OrtElementType.UInt8 or OrtElementType.Int8 or OrtElementType.Bool => 1,
-        OrtElementType.UInt16 or OrtElementType.Int16 or OrtElementType.Float16 or OrtElementType.BFloat16 => 2,
-        OrtElementType.Float32 or OrtElementType.Int32 or OrtElementType.UInt32 => 4,
-        _ => 8,
-    };
 
     private static bool Contains(IReadOnlyList<NamedTensor> tensors, string name)
     {

@@ -1,44 +1,53 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Orrery.Engine.OnnxRuntime;
 
-/// <summary>Native memory that only grows, aligned to 64 bytes as vector instructions like it. For one user at a time.</summary>
+/// <summary>
+/// Native memory on a 64-byte boundary (a cache line, and the widest vector), which grows and is used again. Not
+/// thread-safe. Growing moves it: tensors over the memory it had must not be used any more.
+/// </summary>
 public sealed unsafe class NativeBuffer : IDisposable
 {
     private const nuint Alignment = 64;
 
-    /// <summary>Frees what was never disposed.</summary>
+    /// <summary>Memory of at least <paramref name="byteLength"/> bytes, all zero.</summary>
+    public NativeBuffer(nuint byteLength = 0) => EnsureCapacity(byteLength);
+
+    /// <summary>Frees what was not disposed.</summary>
     ~NativeBuffer() => Free();
 
-    /// <summary>The memory; null before <see cref="EnsureCapacity"/>.</summary>
-    public void* Pointer { get; private set; }
+    /// <summary>Where it starts; null while it is empty.</summary>
+    public void* Address { get; private set; }
 
-    /// <summary>Bytes there are.</summary>
-    public nuint Capacity { get; private set; }
+    /// <summary>Bytes that it holds.</summary>
+    public nuint ByteLength { get; private set; }
 
-    /// <summary>Makes room. What was there is lost when it grows, and values bound to it must not be used any more.</summary>
-    public void EnsureCapacity(nuint bytes)
+    /// <summary>Makes it hold at least <paramref name="byteLength"/> bytes: what is there is kept, what is new is zero.</summary>
+    /// <exception cref="OutOfMemoryException">The system has not so much.</exception>
+    public void EnsureCapacity(nuint byteLength)
     {
-        if (bytes <= Capacity && Pointer is not null)
+        if (byteLength <= ByteLength)
             return;
-        // Doubling keeps a buffer that follows its traffic from being allocated anew for every longer batch.
-        var capacity = Math.Max(Math.Max(bytes, Capacity * 2), 256);
-        Free();
-        Pointer = NativeMemory.AlignedAlloc(capacity, Alignment);
-        Capacity = capacity;
+        // Half as much again, so that slowly growing batches do not move it each time.
+        nuint size = Math.Max(byteLength, ByteLength + ByteLength / 2);
+        size = (size + Alignment - 1) & ~(Alignment - 1);
+        Address = NativeMemory.AlignedRealloc(Address, size, Alignment);
+        NativeMemory.Clear((byte*)Address + ByteLength, size - ByteLength);
+        ByteLength = size;
     }
 
-    /// <summary>The first elements.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There are not so many.</exception>
-    public Span<T> As<T>(int count)
-        where T : unmanaged
+    /// <summary>The whole memory as elements of <typeparamref name="T"/>.</summary>
+    public Span<T> As<T>() where T : unmanaged => new(Address, checked((int)(ByteLength / (nuint)sizeof(T))));
+
+    /// <summary>The first <paramref name="count"/> elements of <typeparamref name="T"/>; grows when they do not fit.</summary>
+    public Span<T> As<T>(int count) where T : unmanaged
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((nuint)count * (nuint)Unsafe.SizeOf<T>(), Capacity, nameof(count));
-        return new Span<T>(Pointer, count);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        EnsureCapacity((nuint)count * (nuint)sizeof(T));
+        return new Span<T>(Address, count);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Frees the memory.</summary>
     public void Dispose()
     {
         Free();
@@ -47,8 +56,8 @@ public sealed unsafe class NativeBuffer : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(Pointer);
-        Pointer = null;
-        Capacity = 0;
+        NativeMemory.AlignedFree(Address);
+        Address = null;
+        ByteLength = 0;
     }
 }

@@ -2,147 +2,124 @@ using System.Runtime.InteropServices;
 
 namespace Orrery.Engine.OnnxRuntime;
 
-/// <summary>Places of functions in the C API's table (struct OrtApi of onnxruntime_c_api.h), which only ever grows at its end.</summary>
-internal enum OrtFunction
+/// <summary>
+/// The head of ONNX Runtime's function table, as <c>struct OrtApi</c> in its public <c>onnxruntime_c_api.h</c> lays it
+/// out: one pointer a function, in an order that is only ever appended to. Each offset is the function's index in that
+/// table times the size of a pointer (64-bit processes only). A function that returns <c>nint</c> returns a status:
+/// zero, or an error to be passed to <see cref="OrtException.ThrowIfError"/>.
+/// </summary>
+[StructLayout(LayoutKind.Explicit)]
+internal unsafe struct OrtApi
 {
-    GetErrorCode = 1,
-    GetErrorMessage = 2,
-    CreateEnvWithCustomLogger = 4,
-    CreateSession = 7,
-    CreateSessionFromArray = 8,
-    Run = 9,
-    CreateSessionOptions = 10,
-    SetOptimizedModelFilePath = 11,
-    EnableProfiling = 14,
-    DisableMemPattern = 17,
-    DisableCpuMemArena = 19,
-    SetSessionGraphOptimizationLevel = 23,
-    SetIntraOpNumThreads = 24,
-    SetInterOpNumThreads = 25,
-    SessionGetInputCount = 30,
-    SessionGetOutputCount = 31,
-    SessionGetInputTypeInfo = 33,
-    SessionGetOutputTypeInfo = 34,
-    SessionGetInputName = 36,
-    SessionGetOutputName = 37,
-    CreateRunOptions = 39,
-    RunOptionsSetTerminate = 46,
-    CreateTensorAsOrtValue = 48,
-    CreateTensorWithDataAsOrtValue = 49,
-    GetTensorMutableData = 51,
-    CastTypeInfoToTensorInfo = 55,
-    GetTensorElementType = 60,
-    GetDimensionsCount = 61,
-    GetDimensions = 62,
-    GetSymbolicDimensions = 63,
-    GetTensorShapeElementCount = 64,
-    GetTensorTypeAndShape = 65,
-    CreateCpuMemoryInfo = 69,
-    AllocatorFree = 76,
-    GetAllocatorWithDefaultOptions = 78,
-    ReleaseEnv = 92,
-    ReleaseStatus = 93,
-    ReleaseMemoryInfo = 94,
-    ReleaseSession = 95,
-    ReleaseValue = 96,
-    ReleaseRunOptions = 97,
-    ReleaseTypeInfo = 98,
-    ReleaseTensorTypeAndShapeInfo = 99,
-    ReleaseSessionOptions = 100,
-    SessionEndProfiling = 110,
-    SessionGetModelMetadata = 111,
-    ModelMetadataGetProducerName = 112,
-    ModelMetadataGetGraphName = 113,
-    ModelMetadataGetDomain = 114,
-    ModelMetadataGetDescription = 115,
-    ModelMetadataLookupCustomMetadataMap = 116,
-    ModelMetadataGetVersion = 117,
-    ReleaseModelMetadata = 118,
-    ModelMetadataGetCustomMetadataMapKeys = 123,
-    GetAvailableProviders = 125,
-    ReleaseAvailableProviders = 126,
-    GetStringTensorElementLength = 127,
-    GetStringTensorElement = 128,
-    FillStringTensorElement = 129,
-    AddSessionConfigEntry = 130,
-    AppendTensorRt = 170,
-    CreateTensorRtOptions = 171,
-    UpdateTensorRtOptions = 172,
-    ReleaseTensorRtOptions = 174,
-    AppendCuda = 204,
-    CreateCudaOptions = 205,
-    UpdateCudaOptions = 206,
-    ReleaseCudaOptions = 208,
-    AppendExecutionProvider = 216,
-}
+    /// <summary>The table of ONNX Runtime 1.15: the oldest whose string tensors can be filled without a terminating zero.</summary>
+    internal const uint RequiredVersion = 15;
 
-/// <summary>The loaded library: its table of functions and what every call needs of it.</summary>
-internal sealed unsafe class OrtApi
-{
-    // The version in which the last function above came (1.12); any newer library serves it.
-    private const uint ApiVersion = 12;
+    /// <summary>The table of ONNX Runtime 1.24, which tells which provider runs which node, and shapes without a copy; optional.</summary>
+    internal const uint OptionalVersion = 24;
 
-    private readonly nint* _table;
+    // Status
+    [FieldOffset(8 * 1)] internal delegate* unmanaged<nint, int> GetErrorCode;
+    [FieldOffset(8 * 2)] internal delegate* unmanaged<nint, byte*> GetErrorMessage;
+    [FieldOffset(8 * 93)] internal delegate* unmanaged<nint, void> ReleaseStatus;
 
-    private OrtApi(nint* table, string version)
-    {
-        _table = table;
-        Version = version;
-        nint allocator, memory;
-        Check(((delegate* unmanaged<nint*, nint>)this[OrtFunction.GetAllocatorWithDefaultOptions])(&allocator));
-        // OrtArenaAllocator = 1, OrtMemTypeDefault = 0: memory of the processor. Lives as long as the process.
-        Check(((delegate* unmanaged<int, int, nint*, nint>)this[OrtFunction.CreateCpuMemoryInfo])(1, 0, &memory));
-        Allocator = allocator;
-        CpuMemory = memory;
-    }
+    // Environment
+    [FieldOffset(8 * 3)] internal delegate* unmanaged<int, byte*, nint*, nint> CreateEnv;
+    [FieldOffset(8 * 4)] internal delegate* unmanaged<delegate* unmanaged<nint, int, byte*, byte*, byte*, byte*, void>, nint, int, byte*, nint*, nint> CreateEnvWithCustomLogger;
+    [FieldOffset(8 * 6)] internal delegate* unmanaged<nint, nint> DisableTelemetryEvents;
+    [FieldOffset(8 * 92)] internal delegate* unmanaged<nint, void> ReleaseEnv;
+    [FieldOffset(8 * 125)] internal delegate* unmanaged<byte***, int*, nint> GetAvailableProviders;
+    [FieldOffset(8 * 126)] internal delegate* unmanaged<byte**, int, nint> ReleaseAvailableProviders;
 
-    public string Version { get; }
+    // Session options
+    [FieldOffset(8 * 10)] internal delegate* unmanaged<nint*, nint> CreateSessionOptions;
+    [FieldOffset(8 * 11)] internal delegate* unmanaged<nint, void*, nint> SetOptimizedModelFilePath;
+    [FieldOffset(8 * 13)] internal delegate* unmanaged<nint, int, nint> SetSessionExecutionMode;
+    [FieldOffset(8 * 14)] internal delegate* unmanaged<nint, void*, nint> EnableProfiling;
+    [FieldOffset(8 * 16)] internal delegate* unmanaged<nint, nint> EnableMemPattern;
+    [FieldOffset(8 * 17)] internal delegate* unmanaged<nint, nint> DisableMemPattern;
+    [FieldOffset(8 * 18)] internal delegate* unmanaged<nint, nint> EnableCpuMemArena;
+    [FieldOffset(8 * 19)] internal delegate* unmanaged<nint, nint> DisableCpuMemArena;
+    [FieldOffset(8 * 23)] internal delegate* unmanaged<nint, int, nint> SetSessionGraphOptimizationLevel;
+    [FieldOffset(8 * 24)] internal delegate* unmanaged<nint, int, nint> SetIntraOpNumThreads;
+    [FieldOffset(8 * 25)] internal delegate* unmanaged<nint, int, nint> SetInterOpNumThreads;
+    [FieldOffset(8 * 100)] internal delegate* unmanaged<nint, void> ReleaseSessionOptions;
+    [FieldOffset(8 * 130)] internal delegate* unmanaged<nint, byte*, byte*, nint> AddSessionConfigEntry;
 
-    /// <summary>The default allocator: what it gave (names) it must be given back.</summary>
-    public nint Allocator { get; }
+    // Execution providers
+    [FieldOffset(8 * 170)] internal delegate* unmanaged<nint, nint, nint> AppendTensorRT;
+    [FieldOffset(8 * 171)] internal delegate* unmanaged<nint*, nint> CreateTensorRTOptions;
+    [FieldOffset(8 * 172)] internal delegate* unmanaged<nint, byte**, byte**, nuint, nint> UpdateTensorRTOptions;
+    [FieldOffset(8 * 174)] internal delegate* unmanaged<nint, void> ReleaseTensorRTOptions;
+    [FieldOffset(8 * 204)] internal delegate* unmanaged<nint, nint, nint> AppendCuda;
+    [FieldOffset(8 * 205)] internal delegate* unmanaged<nint*, nint> CreateCudaOptions;
+    [FieldOffset(8 * 206)] internal delegate* unmanaged<nint, byte**, byte**, nuint, nint> UpdateCudaOptions;
+    [FieldOffset(8 * 208)] internal delegate* unmanaged<nint, void> ReleaseCudaOptions;
+    [FieldOffset(8 * 216)] internal delegate* unmanaged<nint, byte*, byte**, byte**, nuint, nint> AppendProvider;
 
-    public nint CpuMemory { get; }
+    // Session
+    [FieldOffset(8 * 7)] internal delegate* unmanaged<nint, void*, nint, nint*, nint> CreateSession;
+    [FieldOffset(8 * 8)] internal delegate* unmanaged<nint, void*, nuint, nint, nint*, nint> CreateSessionFromArray;
+    [FieldOffset(8 * 9)] internal delegate* unmanaged<nint, nint, byte**, nint*, nuint, byte**, nuint, nint*, nint> Run;
+    [FieldOffset(8 * 30)] internal delegate* unmanaged<nint, nuint*, nint> SessionGetInputCount;
+    [FieldOffset(8 * 31)] internal delegate* unmanaged<nint, nuint*, nint> SessionGetOutputCount;
+    [FieldOffset(8 * 33)] internal delegate* unmanaged<nint, nuint, nint*, nint> SessionGetInputTypeInfo;
+    [FieldOffset(8 * 34)] internal delegate* unmanaged<nint, nuint, nint*, nint> SessionGetOutputTypeInfo;
+    [FieldOffset(8 * 36)] internal delegate* unmanaged<nint, nuint, nint, byte**, nint> SessionGetInputName;
+    [FieldOffset(8 * 37)] internal delegate* unmanaged<nint, nuint, nint, byte**, nint> SessionGetOutputName;
+    [FieldOffset(8 * 95)] internal delegate* unmanaged<nint, void> ReleaseSession;
+    [FieldOffset(8 * 110)] internal delegate* unmanaged<nint, nint, byte**, nint> SessionEndProfiling;
 
-    public void* this[OrtFunction function] => (void*)_table[(int)function];
+    // Model metadata
+    [FieldOffset(8 * 111)] internal delegate* unmanaged<nint, nint*, nint> SessionGetModelMetadata;
+    [FieldOffset(8 * 112)] internal delegate* unmanaged<nint, nint, byte**, nint> ModelMetadataGetProducerName;
+    [FieldOffset(8 * 113)] internal delegate* unmanaged<nint, nint, byte**, nint> ModelMetadataGetGraphName;
+    [FieldOffset(8 * 114)] internal delegate* unmanaged<nint, nint, byte**, nint> ModelMetadataGetDomain;
+    [FieldOffset(8 * 115)] internal delegate* unmanaged<nint, nint, byte**, nint> ModelMetadataGetDescription;
+    [FieldOffset(8 * 116)] internal delegate* unmanaged<nint, nint, byte*, byte**, nint> ModelMetadataLookupCustomMetadataMap;
+    [FieldOffset(8 * 117)] internal delegate* unmanaged<nint, long*, nint> ModelMetadataGetVersion;
+    [FieldOffset(8 * 118)] internal delegate* unmanaged<nint, void> ReleaseModelMetadata;
+    [FieldOffset(8 * 123)] internal delegate* unmanaged<nint, nint, byte***, long*, nint> ModelMetadataGetCustomMetadataMapKeys;
 
-    /// <summary>Loads the library.</summary>
-    /// <exception cref="OrtException">It is missing or too old; the message names the file.</exception>
-    public static OrtApi Load()
-    {
-        var library = NativeLibraries.OnnxRuntime(out var path);
-        if (!NativeLibrary.TryGetExport(library, "OrtGetApiBase", out var getBase))
-            throw new OrtException($"{path} is not ONNX Runtime: it does not export OrtGetApiBase");
-        var apiBase = ((delegate* unmanaged<nint*>)getBase)();
-        var version = Marshal.PtrToStringUTF8((nint)((delegate* unmanaged<byte*>)apiBase[1])()) ?? "";
-        var table = ((delegate* unmanaged<uint, nint*>)apiBase[0])(ApiVersion);
-        return table is not null
-            ? new OrtApi(table, version)
-            : throw new OrtException($"{path} is ONNX Runtime {version}; 1.{ApiVersion} or newer is needed");
-    }
+    // Run options
+    [FieldOffset(8 * 39)] internal delegate* unmanaged<nint*, nint> CreateRunOptions;
+    [FieldOffset(8 * 46)] internal delegate* unmanaged<nint, nint> RunOptionsSetTerminate;
+    [FieldOffset(8 * 47)] internal delegate* unmanaged<nint, nint> RunOptionsUnsetTerminate;
+    [FieldOffset(8 * 97)] internal delegate* unmanaged<nint, void> ReleaseRunOptions;
+    [FieldOffset(8 * 165)] internal delegate* unmanaged<nint, byte*, byte*, nint> AddRunConfigEntry;
 
-    /// <summary>Turns a status into an exception and frees it.</summary>
-    public void Check(nint status)
-    {
-        if (status != 0)
-            Throw(status);
-    }
+    // Values
+    [FieldOffset(8 * 48)] internal delegate* unmanaged<nint, long*, nuint, int, nint*, nint> CreateTensor;
+    [FieldOffset(8 * 49)] internal delegate* unmanaged<nint, void*, nuint, long*, nuint, int, nint*, nint> CreateTensorWithData;
+    [FieldOffset(8 * 50)] internal delegate* unmanaged<nint, int*, nint> IsTensor;
+    [FieldOffset(8 * 51)] internal delegate* unmanaged<nint, void**, nint> GetTensorMutableData;
+    [FieldOffset(8 * 53)] internal delegate* unmanaged<nint, nuint*, nint> GetStringTensorDataLength;
+    [FieldOffset(8 * 54)] internal delegate* unmanaged<nint, void*, nuint, nuint*, nuint, nint> GetStringTensorContent;
+    [FieldOffset(8 * 65)] internal delegate* unmanaged<nint, nint*, nint> GetTensorTypeAndShape;
+    [FieldOffset(8 * 96)] internal delegate* unmanaged<nint, void> ReleaseValue;
+    [FieldOffset(8 * 252)] internal delegate* unmanaged<nint, nuint, nuint, byte**, nint> GetResizedStringTensorElementBuffer;
 
-    /// <summary>Copies a name that ONNX Runtime allocated, and frees it.</summary>
-    public string TakeString(byte* text)
-    {
-        var copy = Marshal.PtrToStringUTF8((nint)text) ?? "";
-        Check(((delegate* unmanaged<nint, void*, nint>)this[OrtFunction.AllocatorFree])(Allocator, text));
-        return copy;
-    }
+    // Types
+    [FieldOffset(8 * 55)] internal delegate* unmanaged<nint, nint*, nint> CastTypeInfoToTensorInfo;
+    [FieldOffset(8 * 60)] internal delegate* unmanaged<nint, int*, nint> GetTensorElementType;
+    [FieldOffset(8 * 61)] internal delegate* unmanaged<nint, nuint*, nint> GetDimensionsCount;
+    [FieldOffset(8 * 62)] internal delegate* unmanaged<nint, long*, nuint, nint> GetDimensions;
+    [FieldOffset(8 * 63)] internal delegate* unmanaged<nint, byte**, nuint, nint> GetSymbolicDimensions;
+    [FieldOffset(8 * 98)] internal delegate* unmanaged<nint, void> ReleaseTypeInfo;
+    [FieldOffset(8 * 99)] internal delegate* unmanaged<nint, void> ReleaseTensorTypeAndShapeInfo;
 
-    /// <summary>Calls one of the Release functions.</summary>
-    public void Release(OrtFunction function, nint handle) => ((delegate* unmanaged<nint, void>)this[function])(handle);
+    // Memory
+    [FieldOffset(8 * 69)] internal delegate* unmanaged<int, int, nint*, nint> CreateCpuMemoryInfo;
+    [FieldOffset(8 * 76)] internal delegate* unmanaged<nint, void*, nint> AllocatorFree;
+    [FieldOffset(8 * 131)] internal delegate* unmanaged<nint, nint, nint*, nint> CreateAllocator;
+    [FieldOffset(8 * 132)] internal delegate* unmanaged<nint, void> ReleaseAllocator;
+    [FieldOffset(8 * 78)] internal delegate* unmanaged<nint*, nint> GetAllocatorWithDefaultOptions;
 
-    private void Throw(nint status)
-    {
-        var code = (OrtErrorCode)((delegate* unmanaged<nint, int>)this[OrtFunction.GetErrorCode])(status);
-        var message = Marshal.PtrToStringUTF8((nint)((delegate* unmanaged<nint, byte*>)this[OrtFunction.GetErrorMessage])(status)) ?? "";
-        Release(OrtFunction.ReleaseStatus, status);
-        throw new OrtException(code, message);
-    }
+    // Since 1.23 or 1.24: only to be called when the library answers to OptionalVersion.
+    [FieldOffset(8 * 298)] internal delegate* unmanaged<nint, byte***, byte***, nuint*, void> GetKeyValuePairs;
+    [FieldOffset(8 * 300)] internal delegate* unmanaged<nint, void> ReleaseKeyValuePairs;
+    [FieldOffset(8 * 319)] internal delegate* unmanaged<nint, nint*, nint> AllocatorGetStats;
+    [FieldOffset(8 * 407)] internal delegate* unmanaged<nint, nint**, nuint*, nint> SessionGetEpGraphAssignment;
+    [FieldOffset(8 * 408)] internal delegate* unmanaged<nint, byte**, nint> AssignedSubgraphGetEpName;
+    [FieldOffset(8 * 409)] internal delegate* unmanaged<nint, nint**, nuint*, nint> AssignedSubgraphGetNodes;
+    [FieldOffset(8 * 414)] internal delegate* unmanaged<nint, int*, long**, nuint*, nint> GetTypeAndShapeReference;
 }

@@ -1,101 +1,94 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Orrery.Engine.OnnxRuntime;
 
-/// <summary>Severity of ONNX Runtime's messages (OrtLoggingLevel).</summary>
+/// <summary>How serious a log message is, by the numbers of <c>OrtLoggingLevel</c>.</summary>
 public enum OrtLogLevel
 {
     /// <summary>Everything.</summary>
     Verbose,
-
-    /// <summary>What is done.</summary>
+    /// <summary>What may be of interest.</summary>
     Info,
-
     /// <summary>What may be wrong.</summary>
     Warning,
-
-    /// <summary>What failed.</summary>
+    /// <summary>What is wrong.</summary>
     Error,
-
     /// <summary>What ends the process.</summary>
     Fatal,
 }
 
 /// <summary>
-/// ONNX Runtime in this process; one is enough. The library itself has one environment a process, made by the first of
-/// these that lives and shared by the others: all messages go to that first one's sink.
+/// ONNX Runtime's environment: one a process is enough. ONNX Runtime itself keeps one: while several are open, the
+/// log of the first receives the messages of all. Thread-safe.
 /// </summary>
 public sealed unsafe class OrtEnvironment : IDisposable
 {
-    private readonly Sink _sink;
-    private nint _handle;
+    private OrtEnvironment(OrtHandle handle) => Handle = handle;
 
-    private OrtEnvironment(OrtApi api, Action<OrtLogLevel, string>? log)
+    internal OrtHandle Handle { get; }
+
+    /// <summary>The library's version, such as <c>1.30.0</c>.</summary>
+    public string Version { get; } = OrtLibrary.Instance.Version;
+
+    /// <summary>The file that the library was loaded from.</summary>
+    public string LibraryPath { get; } = OrtLibrary.Instance.Path;
+
+    /// <summary>
+    /// The execution providers that this build of the library knows, by ONNX Runtime's names
+    /// (<c>CPUExecutionProvider</c>). That it knows one does not mean that its device or its own library is here.
+    /// </summary>
+    public IReadOnlyList<string> AvailableProviders { get; } = ReadProviders();
+
+    /// <summary>Loads the library and makes the environment.</summary>
+    /// <param name="log">Receives messages, from any thread; must be quick. Null: errors go to standard error.</param>
+    /// <param name="level">The least serious level that is logged.</param>
+    /// <exception cref="OrtException">The library is missing, unreadable or too old.</exception>
+    public static OrtEnvironment Create(Action<OrtLogLevel, string>? log = null, OrtLogLevel level = OrtLogLevel.Warning)
     {
-        Api = api;
-        _sink = new Sink { Write = log };
-        nint handle;
-        // The handle is never freed: who still uses the shared environment may write to it after this one is disposed.
-        fixed (byte* id = "orrery\0"u8)
+        var api = OrtLibrary.Instance.Api;
+        nint environment;
+        fixed (byte* name = "orrery\0"u8)
         {
-            api.Check(((delegate* unmanaged<delegate* unmanaged<nint, int, byte*, byte*, byte*, byte*, void>, nint, int, byte*, nint*, nint>)
-                api[OrtFunction.CreateEnvWithCustomLogger])(&Log, GCHandle.ToIntPtr(GCHandle.Alloc(_sink)), (int)OrtLogLevel.Warning, id, &handle));
+            // The callback is kept alive for ever: ONNX Runtime may log to it after this environment, through another.
+            nint status = log is null
+                ? api->CreateEnv((int)OrtLogLevel.Error, name, &environment)
+                : api->CreateEnvWithCustomLogger(&Log, GCHandle.ToIntPtr(GCHandle.Alloc(log)), (int)level, name, &environment);
+            OrtException.ThrowIfError(api, status);
         }
-
-        _handle = handle;
+        var handle = new OrtHandle(environment, api->ReleaseEnv);
+        OrtException.ThrowIfError(api, api->DisableTelemetryEvents(environment));
+        return new OrtEnvironment(handle);
     }
 
-    /// <summary>The library's version, as in 1.30.0.</summary>
-    public string Version => Api.Version;
+    /// <summary>Releases the environment once its sessions are released too.</summary>
+    public void Dispose() => Handle.Dispose();
 
-    /// <summary>Execution providers that this build of the library carries, by ONNX Runtime's names.</summary>
-    public IReadOnlyList<string> AvailableProviders
+    private static string[] ReadProviders()
     {
-        get
-        {
-            byte** names;
-            int count;
-            Api.Check(((delegate* unmanaged<byte***, int*, nint>)Api[OrtFunction.GetAvailableProviders])(&names, &count));
-            var providers = new string[count];
-            for (var i = 0; i < count; i++)
-                providers[i] = Marshal.PtrToStringUTF8((nint)names[i])!;
-            Api.Check(((delegate* unmanaged<byte**, int, nint>)Api[OrtFunction.ReleaseAvailableProviders])(names, count));
-            return providers;
-        }
-    }
-
-    internal OrtApi Api { get; }
-
-    internal nint Handle
-    {
-        get
-        {
-            ObjectDisposedException.ThrowIf(_handle == 0, this);
-            return _handle;
-        }
-    }
-
-    /// <summary>Loads the library and starts it.</summary>
-    /// <param name="log">Receives its messages from warnings on, on any thread; null discards them.</param>
-    /// <exception cref="OrtException">The library is missing, unusable or too old.</exception>
-    public static OrtEnvironment Create(Action<OrtLogLevel, string>? log = null) => new(OrtApi.Load(), log);
-
-    /// <summary>Ends it. Sessions must be disposed before.</summary>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _handle, 0) is var handle and not 0)
-        {
-            _sink.Write = null;
-            Api.Release(OrtFunction.ReleaseEnv, handle);
-        }
+        var api = OrtLibrary.Instance.Api;
+        byte** names;
+        int count;
+        OrtException.ThrowIfError(api, api->GetAvailableProviders(&names, &count));
+        string[] result = new string[count];
+        for (int i = 0; i < count; i++)
+            result[i] = Marshal.PtrToStringUTF8((nint)names[i]) ?? "";
+        OrtException.ThrowIfError(api, api->ReleaseAvailableProviders(names, count));
+        return result;
     }
 
     [UnmanagedCallersOnly]
-    private static void Log(nint state, int level, byte* category, byte* id, byte* location, byte* message) =>
-        ((Sink)GCHandle.FromIntPtr(state).Target!).Write?.Invoke((OrtLogLevel)level, Marshal.PtrToStringUTF8((nint)message) ?? "");
-
-    private sealed class Sink
+    private static void Log(nint callback, int level, byte* category, byte* id, byte* location, byte* message)
     {
-        public volatile Action<OrtLogLevel, string>? Write;
+        try
+        {
+            var log = Unsafe.As<Action<OrtLogLevel, string>>(GCHandle.FromIntPtr(callback).Target)!;
+            log((OrtLogLevel)level, Marshal.PtrToStringUTF8((nint)message) ?? "");
+        }
+        catch (Exception error)
+        {
+            // An exception must not cross native frames: it would end the process for a failed log line.
+            Console.Error.WriteLine($"The log of ONNX Runtime failed: {error}");
+        }
     }
 }

@@ -1,36 +1,55 @@
 namespace Orrery.Engine.OnnxRuntime;
 
-/// <summary>A handle on running calls.</summary>
+/// <summary>A handle on runs: every run that was given it can be ended through it, from any thread.</summary>
 public sealed unsafe class OrtRunOptions : IDisposable
 {
-    private readonly OrtApi _api;
-    private nint _handle;
+    private readonly OrtApi* _api = OrtLibrary.Instance.Api;
 
-    /// <summary>Options for any number of runs.</summary>
-    public OrtRunOptions(OrtEnvironment environment)
+    /// <summary>Options that end nothing yet.</summary>
+    public OrtRunOptions()
     {
-        _api = environment.Api;
-        nint handle;
-        _api.Check(((delegate* unmanaged<nint*, nint>)_api[OrtFunction.CreateRunOptions])(&handle));
-        _handle = handle;
+        nint value;
+        OrtException.ThrowIfError(_api, _api->CreateRunOptions(&value));
+        Handle = new OrtHandle(value, _api->ReleaseRunOptions);
     }
 
-    internal nint Handle
+    internal OrtHandle Handle { get; }
+
+    /// <summary>Ends the runs in flight before their next operator, with an <see cref="OrtException"/>; later runs end at once.</summary>
+    public void Terminate() => Call(_api->RunOptionsSetTerminate);
+
+    /// <summary>Takes <see cref="Terminate"/> back, so that the options can be used again.</summary>
+    public void Reset() => Call(_api->RunOptionsUnsetTerminate);
+
+    /// <summary>Sets one of ONNX Runtime's run settings, such as <c>memory.enable_memory_arena_shrinkage</c> = <c>cpu:0</c>.</summary>
+    /// <exception cref="OrtException">The key or value is not accepted.</exception>
+    public void Set(string key, string value)
     {
-        get
+        nint options = Handle.Acquire();
+        try
         {
-            ObjectDisposedException.ThrowIf(_handle == 0, this);
-            return _handle;
+            fixed (byte* keyText = OrtText.Utf8(key), valueText = OrtText.Utf8(value))
+                OrtException.ThrowIfError(_api, _api->AddRunConfigEntry(options, keyText, valueText), "Run options");
+        }
+        finally
+        {
+            Handle.DangerousRelease();
         }
     }
 
-    /// <summary>Ends the runs that use these options soon, with an <see cref="OrtException"/>, and all later ones at once.</summary>
-    public void Terminate() => _api.Check(((delegate* unmanaged<nint, nint>)_api[OrtFunction.RunOptionsSetTerminate])(Handle));
-
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => Handle.Dispose();
+
+    private void Call(delegate* unmanaged<nint, nint> function)
     {
-        if (Interlocked.Exchange(ref _handle, 0) is var handle and not 0)
-            _api.Release(OrtFunction.ReleaseRunOptions, handle);
+        nint options = Handle.Acquire();
+        try
+        {
+            OrtException.ThrowIfError(_api, function(options), "Run options");
+        }
+        finally
+        {
+            Handle.DangerousRelease();
+        }
     }
 }

@@ -1,177 +1,172 @@
-using System.Collections.Immutable;
-using System.Runtime.InteropServices;
-
 namespace Orrery.Engine.OnnxRuntime;
 
-/// <summary>A loaded graph. Runs may go on at the same time from any number of threads; disposing must wait for them.</summary>
+/// <summary>
+/// A loaded model. Thread-safe: calls may run side by side, and disposing beside a call in flight frees the session
+/// when that call has ended.
+/// </summary>
 public sealed unsafe class OrtSession : IDisposable
 {
-    // Names as C strings, made once: a run passes pointers.
-    private readonly nint[] _inputNames;
-    private readonly nint[] _outputNames;
-    private nint _handle;
+    // More values than this in one call take an array from the heap.
+    private const int StackLimit = 256;
 
-    /// <summary>Loads a graph from a file, with the first provider that works.</summary>
-    /// <param name="environment">ONNX Runtime.</param>
-    /// <param name="path">An .onnx or .ort file.</param>
-    /// <param name="options">How.</param>
-    /// <exception cref="OrtException">The file is missing, torn or no graph, or no provider can run it.</exception>
-    public OrtSession(OrtEnvironment environment, string path, OrtSessionOptions options)
+    private readonly OrtApi* _api = OrtLibrary.Instance.Api;
+
+    /// <summary>Loads a model's file.</summary>
+    /// <exception cref="OrtException">The file is missing, cut short or no valid model, or no wanted provider can run it.</exception>
+    public OrtSession(OrtEnvironment environment, string modelPath, OrtSessionOptions options)
+        : this(SessionLoader.FromFile(environment, modelPath, options))
     {
-        Environment = environment;
-        var api = environment.Api;
-        foreach (var provider in options.Providers)
-        {
-            var last = provider == options.Providers[^1];
-            try
-            {
-                using var handle = new SessionOptionsHandle(api, options, provider);
-                nint session;
-                fixed (byte* file = SessionOptionsHandle.PathBytes(path))
-                    api.Check(((delegate* unmanaged<nint, byte*, nint, nint*, nint>)api[OrtFunction.CreateSession])(environment.Handle, file, handle.Handle, &session));
-                _handle = session;
-                Provider = provider.Options?.TryGetValue("device_id", out var device) == true ? $"{provider.Name}:{device}"
-                    : provider.Name == "cpu" ? "cpu" : $"{provider.Name}:0";
-                break;
-            }
-            catch (OrtException e) when (!last && e.Code is not (OrtErrorCode.NoSuchFile or OrtErrorCode.InvalidProtobuf or OrtErrorCode.InvalidGraph))
-            {
-                // The provider is not in this build or has no device here: the next one in order is tried.
-                PassedOver = PassedOver.Add((provider.Name, e.Message));
-            }
-        }
-
-        Inputs = ReadInfos(OrtFunction.SessionGetInputCount, OrtFunction.SessionGetInputName, OrtFunction.SessionGetInputTypeInfo);
-        Outputs = ReadInfos(OrtFunction.SessionGetOutputCount, OrtFunction.SessionGetOutputName, OrtFunction.SessionGetOutputTypeInfo);
-        _inputNames = CStrings(Inputs);
-        _outputNames = CStrings(Outputs);
     }
 
-    /// <summary>ONNX Runtime, for making values.</summary>
-    public OrtEnvironment Environment { get; }
+    /// <summary>Loads a model from memory, which is not needed afterwards.</summary>
+    /// <exception cref="OrtException">The bytes are no valid model, or no wanted provider can run it.</exception>
+    public OrtSession(OrtEnvironment environment, ReadOnlySpan<byte> model, OrtSessionOptions options)
+        : this(SessionLoader.FromMemory(environment, model, options))
+    {
+    }
 
-    /// <summary>The graph's inputs, in its order.</summary>
+    private OrtSession(SessionLoader.Loaded loaded)
+    {
+        Handle = loaded.Session;
+        try
+        {
+            nint session = Handle.DangerousGetHandle();
+            var nodes = new Dictionary<string, int>();
+            Provider = SessionLoader.RunningProvider(session, loaded.Registered, nodes);
+            ProviderNodes = nodes;
+            SkippedProviders = loaded.Skipped;
+            Inputs = ModelReader.ReadTensors(session, inputs: true);
+            Outputs = ModelReader.ReadTensors(session, inputs: false);
+            Metadata = ModelReader.ReadMetadata(session);
+            InputNames = new NameTable(Inputs);
+            OutputNames = new NameTable(Outputs);
+        }
+        catch
+        {
+            Handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The graph's inputs, in its order. An index into this list names an input in a call.</summary>
     public IReadOnlyList<OrtTensorInfo> Inputs { get; }
 
-    /// <summary>The graph's outputs, in its order.</summary>
+    /// <summary>The graph's outputs, in its order. An index into this list names an output in a call.</summary>
     public IReadOnlyList<OrtTensorInfo> Outputs { get; }
 
-    /// <summary>The device that runs it: cpu, cuda:0 …</summary>
-    public string Provider { get; } = "";
+    /// <summary>What the file says of itself.</summary>
+    public OrtModelMetadata Metadata { get; }
 
-    /// <summary>Providers that were preferred but could not be used, and why.</summary>
-    public ImmutableArray<(string Provider, string Reason)> PassedOver { get; private set; } = [];
+    /// <summary>The provider that really runs: the most preferred of the wanted ones that was given nodes, or <c>cpu</c>.</summary>
+    public string Provider { get; }
 
-    /// <summary>What the graph says of itself.</summary>
-    public OrtModelMetadata Metadata => ModelMetadataReader.Read(Environment.Api, Handle);
+    /// <summary>How many of the graph's nodes each provider runs; empty when ONNX Runtime is older than 1.24 and cannot tell.</summary>
+    public IReadOnlyDictionary<string, int> ProviderNodes { get; }
 
-    private nint Handle
-    {
-        get
-        {
-            ObjectDisposedException.ThrowIf(_handle == 0, this);
-            return _handle;
-        }
-    }
+    /// <summary>Wanted providers that do not run here, and why.</summary>
+    public IReadOnlyList<SkippedProvider> SkippedProviders { get; }
 
-    /// <summary>Runs the graph once, on the calling thread and the session's own.</summary>
-    /// <param name="inputIndexes">Which input each value is for, as an index into <see cref="Inputs"/>.</param>
-    /// <param name="inputs">The values.</param>
-    /// <param name="outputIndexes">The outputs wanted, as indexes into <see cref="Outputs"/>.</param>
-    /// <param name="outputs">Receives the outputs as new values, to be disposed by the caller.</param>
-    /// <param name="options">Lets the run be ended from elsewhere; null for none.</param>
-    /// <exception cref="OrtException">A value does not fit, an operator failed, or the run was terminated.</exception>
+    internal OrtHandle Handle { get; }
+    internal NameTable InputNames { get; }
+    internal NameTable OutputNames { get; }
+
+    /// <summary>Runs the model. Allocates nothing managed but a wrapper for each output that was null.</summary>
+    /// <param name="inputIndexes">Which inputs are given, as indexes into <see cref="Inputs"/>.</param>
+    /// <param name="inputs">Their values, in the same order.</param>
+    /// <param name="outputIndexes">Which outputs are wanted, as indexes into <see cref="Outputs"/>; others may not be computed.</param>
+    /// <param name="outputs">Where they go: a tensor of the right type and shape is filled in place; null is replaced by a new one.</param>
+    /// <param name="options">Lets another thread end the run; null for none.</param>
+    /// <exception cref="ArgumentException">As many indexes as values are needed.</exception>
+    /// <exception cref="OrtException">A value does not fit the model, the run failed, or it was ended.</exception>
     public void Run(
-        ReadOnlySpan<int> inputIndexes, ReadOnlySpan<OrtValue> inputs, ReadOnlySpan<int> outputIndexes, Span<OrtValue?> outputs, OrtRunOptions? options = null)
+        ReadOnlySpan<int> inputIndexes, ReadOnlySpan<OrtValue> inputs,
+        ReadOnlySpan<int> outputIndexes, Span<OrtValue?> outputs, OrtRunOptions? options = null)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(inputs.Length, inputIndexes.Length, nameof(inputs));
-        ArgumentOutOfRangeException.ThrowIfLessThan(outputs.Length, outputIndexes.Length, nameof(outputs));
-        var api = Environment.Api;
-        var names = stackalloc nint[inputs.Length + outputIndexes.Length];
-        var values = stackalloc nint[inputs.Length + outputIndexes.Length];
-        for (var i = 0; i < inputs.Length; i++)
+        if (inputIndexes.Length != inputs.Length)
+            throw new ArgumentException($"{inputIndexes.Length} input indexes for {inputs.Length} inputs.", nameof(inputs));
+        if (outputIndexes.Length != outputs.Length)
+            throw new ArgumentException($"{outputIndexes.Length} output indexes for {outputs.Length} outputs.", nameof(outputs));
+        int ins = inputs.Length, outs = outputs.Length;
+        int size = 2 * (ins + outs);
+        Span<nint> slots = size <= StackLimit ? stackalloc nint[size] : new nint[size];
+        int inputsHeld = 0, outputsHeld = 0;
+        try
         {
-            names[i] = _inputNames[inputIndexes[i]];
-            values[i] = inputs[i].Handle;
+            for (; inputsHeld < ins; inputsHeld++)
+                slots[ins + inputsHeld] = inputs[inputsHeld].Handle.Acquire();
+            for (; outputsHeld < outs; outputsHeld++)
+                slots[2 * ins + outs + outputsHeld] = outputs[outputsHeld]?.Handle.Acquire() ?? 0;
+            for (int i = 0; i < ins; i++)
+                slots[i] = (nint)InputNames[inputIndexes[i]];
+            for (int i = 0; i < outs; i++)
+                slots[2 * ins + i] = (nint)OutputNames[outputIndexes[i]];
+            fixed (nint* start = slots)
+                Run((byte**)start, start + ins, ins, (byte**)(start + 2 * ins), start + 2 * ins + outs, outs, options);
         }
-
-        var outputNames = names + inputs.Length;
-        var results = values + inputs.Length;
-        for (var i = 0; i < outputIndexes.Length; i++)
+        finally
         {
-            outputNames[i] = _outputNames[outputIndexes[i]];
-            results[i] = 0;
+            for (int i = 0; i < inputsHeld; i++)
+                inputs[i].Handle.DangerousRelease();
+            for (int i = 0; i < outputsHeld; i++)
+                outputs[i]?.Handle.DangerousRelease();
         }
-
-        api.Check(((delegate* unmanaged<nint, nint, nint*, nint*, nuint, nint*, nuint, nint*, nint>)api[OrtFunction.Run])(
-            Handle, options?.Handle ?? 0, names, values, (nuint)inputs.Length, outputNames, (nuint)outputIndexes.Length, results));
-        for (var i = 0; i < outputIndexes.Length; i++)
-            outputs[i] = new OrtValue(api, results[i]);
-        GC.KeepAlive(this);
+        for (int i = 0; i < outs; i++)
+            outputs[i] ??= new OrtValue(slots[2 * ins + outs + i]);
     }
 
-    /// <summary>Stops profiling.</summary>
-    /// <returns>The file that was written.</returns>
-    /// <exception cref="OrtException">Profiling was not on.</exception>
+    /// <summary>Stops profiling and writes its file.</summary>
+    /// <returns>The file's path: a Chrome trace (JSON).</returns>
+    /// <exception cref="InvalidOperationException">The session was not made with <see cref="OrtSessionOptions.ProfilePrefix"/>, or its profile has ended.</exception>
     public string EndProfiling()
     {
-        var api = Environment.Api;
-        byte* file;
-        api.Check(((delegate* unmanaged<nint, nint, byte**, nint>)api[OrtFunction.SessionEndProfiling])(Handle, api.Allocator, &file));
-        return api.TakeString(file);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _handle, 0) is not (var handle and not 0))
-            return;
-        Environment.Api.Release(OrtFunction.ReleaseSession, handle);
-        foreach (var name in _inputNames)
-            Marshal.FreeCoTaskMem(name);
-        foreach (var name in _outputNames)
-            Marshal.FreeCoTaskMem(name);
-    }
-
-    private static nint[] CStrings(IReadOnlyList<OrtTensorInfo> infos)
-    {
-        var names = new nint[infos.Count];
-        for (var i = 0; i < names.Length; i++)
-            names[i] = Marshal.StringToCoTaskMemUTF8(infos[i].Name);
-        return names;
-    }
-
-    private OrtTensorInfo[] ReadInfos(OrtFunction countFunction, OrtFunction nameFunction, OrtFunction typeFunction)
-    {
-        var api = Environment.Api;
-        nuint count;
-        api.Check(((delegate* unmanaged<nint, nuint*, nint>)api[countFunction])(Handle, &count));
-        var infos = new OrtTensorInfo[count];
-        for (nuint i = 0; i < count; i++)
+        var library = OrtLibrary.Instance;
+        byte* path;
+        nint session = Handle.Acquire();
+        try
         {
-            byte* name;
-            nint type, tensor;
-            api.Check(((delegate* unmanaged<nint, nuint, nint, byte**, nint>)api[nameFunction])(Handle, i, api.Allocator, &name));
-            var text = api.TakeString(name);
-            api.Check(((delegate* unmanaged<nint, nuint, nint*, nint>)api[typeFunction])(Handle, i, &type));
-            api.Check(((delegate* unmanaged<nint, nint*, nint>)api[OrtFunction.CastTypeInfoToTensorInfo])(type, &tensor));
-            // The tensor's description belongs to the type's; it is null for sequences and maps.
-            infos[i] = tensor == 0 ? new OrtTensorInfo(text, OrtElementType.Undefined, [], []) : ReadInfo(api, text, tensor);
-            api.Release(OrtFunction.ReleaseTypeInfo, type);
+            OrtException.ThrowIfError(_api, _api->SessionEndProfiling(session, library.DefaultAllocator, &path), "Profiling");
         }
-
-        return infos;
+        finally
+        {
+            Handle.DangerousRelease();
+        }
+        return library.TakeString(path) is { Length: > 0 } file
+            ? file : throw new InvalidOperationException("The session is not profiling.");
     }
 
-    private static OrtTensorInfo ReadInfo(OrtApi api, string name, nint tensor)
+    /// <summary>The memory of the session's CPU arena: weights, and what the runs need.</summary>
+    /// <returns>Null when the arena is off, or ONNX Runtime is older than 1.24.</returns>
+    public OrtMemoryUse? ReadMemoryUse()
     {
-        var (type, shape) = OrtValue.ReadShape(api, tensor);
-        var symbols = new nint[shape.Length];
-        fixed (nint* pointers = symbols)
-            api.Check(((delegate* unmanaged<nint, nint*, nuint, nint>)api[OrtFunction.GetSymbolicDimensions])(tensor, pointers, (nuint)shape.Length));
-        var names = new string?[shape.Length];
-        for (var i = 0; i < names.Length; i++)
-            names[i] = Marshal.PtrToStringUTF8(symbols[i]) is { Length: > 0 } symbol ? symbol : null;
-        return new OrtTensorInfo(name, type, [.. shape], [.. names]);
+        nint session = Handle.Acquire();
+        try
+        {
+            return OrtLibrary.Instance.Has124 ? OrtMemoryUse.Read(session) : null;
+        }
+        finally
+        {
+            Handle.DangerousRelease();
+        }
+    }
+
+    /// <summary>Frees the session once no call is in flight.</summary>
+    public void Dispose() => Handle.Dispose();
+
+    /// <summary>Runs with values whose lives the caller guards.</summary>
+    internal void Run(byte** inputNames, nint* inputs, int inputCount, byte** outputNames, nint* outputs, int outputCount, OrtRunOptions? options)
+    {
+        nint session = Handle.Acquire();
+        try
+        {
+            nint run = options is null ? 0 : options.Handle.Acquire();
+            nint status = _api->Run(session, run, inputNames, inputs, (nuint)inputCount, outputNames, (nuint)outputCount, outputs);
+            options?.Handle.DangerousRelease();
+            OrtException.ThrowIfError(_api, status, "The run failed");
+        }
+        finally
+        {
+            Handle.DangerousRelease();
+        }
+        GC.KeepAlive(this);
     }
 }

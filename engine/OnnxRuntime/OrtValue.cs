@@ -1,182 +1,150 @@
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Orrery.Engine.OnnxRuntime;
 
-/// <summary>A tensor that ONNX Runtime can read or has made.</summary>
+/// <summary>
+/// A tensor: memory that it borrows, or that ONNX Runtime allocated and it owns. Spans over it are valid until it is
+/// disposed, which must not happen while one is in use. Reading from several threads is safe.
+/// </summary>
 public sealed unsafe class OrtValue : IDisposable
 {
-    private readonly OrtApi _api;
-    private nint _handle;
+    internal OrtValue(nint value) => Handle = new OrtHandle(value, OrtLibrary.Instance.Api->ReleaseValue);
 
-    internal OrtValue(OrtApi api, nint handle)
-    {
-        _api = api;
-        _handle = handle;
-        nint info;
-        api.Check(((delegate* unmanaged<nint, nint*, nint>)api[OrtFunction.GetTensorTypeAndShape])(handle, &info));
-        (ElementType, Shape) = ReadShape(api, info);
-        api.Release(OrtFunction.ReleaseTensorTypeAndShapeInfo, info);
-    }
+    internal OrtHandle Handle { get; }
 
-    private OrtValue(OrtApi api, nint handle, OrtElementType type, long[] shape)
-    {
-        _api = api;
-        _handle = handle;
-        ElementType = type;
-        Shape = shape;
-    }
+    /// <summary>The type of its elements.</summary>
+    /// <exception cref="OrtException">It is no tensor but a sequence or a map.</exception>
+    public OrtElementType ElementType => TensorReader.Describe(Value, []).Type;
 
-    /// <summary>Frees what was never disposed.</summary>
-    ~OrtValue() => Free();
-
-    /// <summary>Its elements.</summary>
-    public OrtElementType ElementType { get; }
-
-    /// <summary>Its sizes, outermost first; not to be changed.</summary>
-    public long[] Shape { get; }
-
-    /// <summary>How many elements there are.</summary>
-    public long Count
+    /// <summary>Whether it is a tensor, and not a sequence or a map.</summary>
+    public bool IsTensor
     {
         get
         {
-            var count = 1L;
-            foreach (var size in Shape)
-                count *= size;
-            return count;
+            int answer;
+            var api = OrtLibrary.Instance.Api;
+            OrtException.ThrowIfError(api, api->IsTensor(Value, &answer));
+            return answer != 0;
         }
     }
 
-    /// <summary>The elements as bytes, in place; valid until disposed.</summary>
-    public ReadOnlySpan<byte> Bytes
+    private nint Value
     {
         get
         {
-            void* data;
-            _api.Check(((delegate* unmanaged<nint, void**, nint>)_api[OrtFunction.GetTensorMutableData])(Handle, &data));
-            return new ReadOnlySpan<byte>(data, checked((int)(Count * ElementType.SizeOf())));
+            ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
+            return Handle.DangerousGetHandle();
         }
     }
 
-    internal nint Handle
+    /// <summary>A tensor over native memory that stays the caller's, and must stay where it is until the tensor is disposed.</summary>
+    /// <param name="data">The elements, row by row.</param>
+    /// <param name="byteLength">Bytes of the memory: as many as the shape needs, or more.</param>
+    /// <param name="type">The elements' type; not <see cref="OrtElementType.String"/>.</param>
+    /// <param name="shape">The dimensions; empty for a scalar.</param>
+    /// <exception cref="OrtException">The memory is too small for the shape, or the type is not one of numbers.</exception>
+    public static OrtValue OverMemory(void* data, nuint byteLength, OrtElementType type, ReadOnlySpan<long> shape) =>
+        new(TensorReader.Over(data, byteLength, type, shape));
+
+    /// <summary>A new tensor in ONNX Runtime's own memory. Numbers are not initialized; strings are empty.</summary>
+    public static OrtValue Allocate(OrtElementType type, ReadOnlySpan<long> shape)
     {
-        get
+        var library = OrtLibrary.Instance;
+        nint value;
+        fixed (long* dimensions = shape)
         {
-            ObjectDisposedException.ThrowIf(_handle == 0, this);
-            return _handle;
+            OrtException.ThrowIfError(library.Api, library.Api->CreateTensor(
+                library.DefaultAllocator, dimensions, (nuint)shape.Length, (int)type, &value), "The tensor cannot be made");
         }
+        return new OrtValue(value);
     }
 
-    /// <summary>A tensor over native memory, which must stay as it is until the value is disposed.</summary>
-    /// <param name="environment">Of the sessions it is for.</param>
-    /// <param name="buffer">The memory: at least the elements' bytes.</param>
-    /// <param name="type">A type of fixed size.</param>
-    /// <param name="shape">Sizes, outermost first.</param>
-    /// <exception cref="OrtException">The memory is too small for the shape.</exception>
-    public static OrtValue Over(OrtEnvironment environment, NativeBuffer buffer, OrtElementType type, ReadOnlySpan<long> shape)
+    /// <summary>A tensor of text.</summary>
+    /// <exception cref="ArgumentException">There are not as many strings as the shape has places.</exception>
+    public static OrtValue Strings(ReadOnlySpan<string> texts, ReadOnlySpan<long> shape)
     {
-        var count = 1L;
-        foreach (var size in shape)
-            count *= size;
-        var bytes = (nuint)(count * type.SizeOf());
-        if (bytes > buffer.Capacity)
-            throw new OrtException(OrtErrorCode.InvalidArgument, $"the buffer has {buffer.Capacity} bytes; [{string.Join(", ", shape.ToArray())}] of {type} needs {bytes}");
-        var api = environment.Api;
-        nint handle;
-        fixed (long* sizes = shape)
+        ThrowUnlessFull(texts.Length, shape);
+        var tensor = Allocate(OrtElementType.String, shape);
+        for (int i = 0; i < texts.Length; i++)
+            Encoding.UTF8.GetBytes(texts[i], tensor.ResizeString(i, Encoding.UTF8.GetByteCount(texts[i])));
+        return tensor;
+    }
+
+    /// <summary>A tensor of text from UTF-8 that lies end to end.</summary>
+    /// <param name="utf8">All texts, one after another.</param>
+    /// <param name="lengths">Bytes of each text.</param>
+    /// <param name="shape">The dimensions.</param>
+    /// <exception cref="ArgumentException">The lengths do not fit the shape or the bytes.</exception>
+    public static OrtValue Strings(ReadOnlySpan<byte> utf8, ReadOnlySpan<int> lengths, ReadOnlySpan<long> shape)
+    {
+        ThrowUnlessFull(lengths.Length, shape);
+        var tensor = Allocate(OrtElementType.String, shape);
+        for (int i = 0; i < lengths.Length; i++)
         {
-            api.Check(((delegate* unmanaged<nint, void*, nuint, long*, nuint, int, nint*, nint>)api[OrtFunction.CreateTensorWithDataAsOrtValue])(
-                api.CpuMemory, buffer.Pointer, bytes, sizes, (nuint)shape.Length, (int)type, &handle));
+            if ((uint)lengths[i] > (uint)utf8.Length)
+            {
+                tensor.Dispose();
+                throw new ArgumentException($"Text {i} of {lengths[i]} bytes goes beyond the end.", nameof(lengths));
+            }
+            utf8[..lengths[i]].CopyTo(tensor.ResizeString(i, lengths[i]));
+            utf8 = utf8[lengths[i]..];
         }
-
-        return new OrtValue(api, handle, type, shape.ToArray());
+        return tensor;
     }
 
-    /// <summary>A tensor of strings, copied.</summary>
-    /// <param name="environment">Of the sessions it is for.</param>
-    /// <param name="strings">UTF-8, as many as the shape has elements.</param>
-    /// <param name="shape">Sizes, outermost first.</param>
-    public static OrtValue Strings(OrtEnvironment environment, IReadOnlyList<ReadOnlyMemory<byte>> strings, ReadOnlySpan<long> shape)
+    /// <summary>Copies the dimensions.</summary>
+    /// <returns>How many there are, which may be more than there was room for.</returns>
+    public int GetShape(Span<long> shape) => TensorReader.Describe(Value, shape).Rank;
+
+    /// <summary>The dimensions, in a new array.</summary>
+    public long[] GetShape()
     {
-        var api = environment.Api;
-        nint handle;
-        fixed (long* sizes = shape)
-        {
-            api.Check(((delegate* unmanaged<nint, long*, nuint, int, nint*, nint>)api[OrtFunction.CreateTensorAsOrtValue])(
-                api.Allocator, sizes, (nuint)shape.Length, (int)OrtElementType.String, &handle));
-        }
-
-        var value = new OrtValue(api, handle, OrtElementType.String, shape.ToArray());
-        for (var i = 0; i < strings.Count; i++)
-        {
-            // The C API wants an end mark.
-            var text = strings[i].Span;
-            var terminated = new byte[text.Length + 1];
-            text.CopyTo(terminated);
-            fixed (byte* bytes = terminated)
-                api.Check(((delegate* unmanaged<nint, byte*, nuint, nint>)api[OrtFunction.FillStringTensorElement])(handle, bytes, (nuint)i));
-        }
-
-        return value;
+        long[] shape = new long[GetShape([])];
+        GetShape(shape);
+        return shape;
     }
 
-    /// <summary>The elements in place; valid until disposed.</summary>
-    /// <typeparam name="T">A type of the elements' size.</typeparam>
-    public ReadOnlySpan<T> Data<T>()
-        where T : unmanaged => MemoryMarshal.Cast<byte, T>(Bytes);
+    /// <summary>The elements, in place.</summary>
+    /// <exception cref="InvalidOperationException"><typeparamref name="T"/> has not the size of an element.</exception>
+    public ReadOnlySpan<T> Data<T>() where T : unmanaged => TensorReader.Elements<T>(Value);
 
-    /// <summary>The sizes.</summary>
-    /// <param name="shape">Receives them; at least as long as the rank.</param>
-    /// <returns>The rank.</returns>
-    public int GetShape(Span<long> shape)
+    /// <summary>The bytes of the elements, in place: any type but text.</summary>
+    public ReadOnlySpan<byte> Bytes => TensorReader.Bytes(Value);
+
+    /// <summary>The elements of a tensor of text.</summary>
+    /// <exception cref="OrtException">It is of another type.</exception>
+    public string[] GetStrings()
     {
-        Shape.CopyTo(shape);
-        return Shape.Length;
+        var api = OrtLibrary.Instance.Api;
+        nint value = Value;
+        string[] result = new string[(int)TensorReader.Measure(value).Count];
+        nuint total;
+        OrtException.ThrowIfError(api, api->GetStringTensorDataLength(value, &total), "The text cannot be read");
+        byte[] utf8 = new byte[(int)total + 1];
+        nuint[] starts = new nuint[result.Length + 1];
+        fixed (byte* bytes = utf8)
+        fixed (nuint* offsets = starts)
+            OrtException.ThrowIfError(api, api->GetStringTensorContent(value, bytes, total, offsets, (nuint)result.Length), "The text cannot be read");
+        starts[^1] = total;
+        for (int i = 0; i < result.Length; i++)
+            result[i] = Encoding.UTF8.GetString(utf8.AsSpan((int)starts[i]..(int)starts[i + 1]));
+        return result;
     }
 
-    /// <summary>Copies the elements of a tensor of strings.</summary>
-    public ReadOnlyMemory<byte>[] GetUtf8Strings()
-    {
-        var strings = new ReadOnlyMemory<byte>[Count];
-        for (var i = 0; i < strings.Length; i++)
-        {
-            nuint length;
-            _api.Check(((delegate* unmanaged<nint, nuint, nuint*, nint>)_api[OrtFunction.GetStringTensorElementLength])(Handle, (nuint)i, &length));
-            var text = new byte[length];
-            fixed (byte* bytes = text)
-                _api.Check(((delegate* unmanaged<nint, nuint, nuint, byte*, nint>)_api[OrtFunction.GetStringTensorElement])(Handle, length, (nuint)i, bytes));
-            strings[i] = text;
-        }
+    /// <summary>Frees what it owns, once no run uses it; borrowed memory stays.</summary>
+    public void Dispose() => Handle.Dispose();
 
-        return strings;
+    private Span<byte> ResizeString(int index, int byteLength)
+    {
+        var api = OrtLibrary.Instance.Api;
+        byte* buffer;
+        OrtException.ThrowIfError(api, api->GetResizedStringTensorElementBuffer(Value, (nuint)index, (nuint)byteLength, &buffer));
+        return new Span<byte>(buffer, byteLength);
     }
 
-    /// <summary>Copies the elements of a tensor of strings.</summary>
-    public string[] GetStrings() => Array.ConvertAll(GetUtf8Strings(), text => Encoding.UTF8.GetString(text.Span));
-
-    /// <inheritdoc/>
-    public void Dispose()
+    private static void ThrowUnlessFull(int count, ReadOnlySpan<long> shape)
     {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    internal static (OrtElementType Type, long[] Shape) ReadShape(OrtApi api, nint info)
-    {
-        int type;
-        nuint rank;
-        api.Check(((delegate* unmanaged<nint, int*, nint>)api[OrtFunction.GetTensorElementType])(info, &type));
-        api.Check(((delegate* unmanaged<nint, nuint*, nint>)api[OrtFunction.GetDimensionsCount])(info, &rank));
-        var shape = new long[rank];
-        fixed (long* sizes = shape)
-            api.Check(((delegate* unmanaged<nint, long*, nuint, nint>)api[OrtFunction.GetDimensions])(info, sizes, rank));
-        return (Enum.IsDefined((OrtElementType)type) ? (OrtElementType)type : OrtElementType.Undefined, shape);
-    }
-
-    private void Free()
-    {
-        if (Interlocked.Exchange(ref _handle, 0) is var handle and not 0)
-            _api.Release(OrtFunction.ReleaseValue, handle);
+        if (TensorReader.Count(shape) != count)
+            throw new ArgumentException($"{count} texts for a shape of {TensorReader.Count(shape)} places.", nameof(shape));
     }
 }

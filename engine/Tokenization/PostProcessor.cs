@@ -18,7 +18,12 @@ internal sealed record PostProcessor(TemplatePiece[] Single, TemplatePiece[] Pai
     public static PostProcessor None { get; } =
         new([TemplatePiece.First(0)], [TemplatePiece.First(0), TemplatePiece.Second(1)], TrimOffsets: false, AddPrefixSpace: false);
 
-    public int SpecialTokenCount(bool pair) => (pair ? Pair : Single).Sum(piece => piece.SpecialIds.Length);
+    public int SpecialTokenCount(bool pair)
+    {
+        int count = 0;
+        foreach (TemplatePiece piece in pair ? Pair : Single) count += piece.SpecialIds.Length;
+        return count;
+    }
 
     /// <summary>Lays out the tokens that stay, and the special ones around them.</summary>
     public void Write(Encoding destination, bool pair, bool addSpecialTokens, Range first, Range second)
@@ -39,22 +44,25 @@ internal sealed record PostProcessor(TemplatePiece[] Single, TemplatePiece[] Pai
     }
 
     /// <summary>Takes the white space that a token begins or ends with off its offsets.</summary>
-    public void Trim(TokenList tokens, Vocabulary vocabulary)
+    /// <remarks>An added token counts with the white space it swallowed in <paramref name="original"/>; others as the vocabulary writes them.</remarks>
+    public void Trim(TokenList tokens, Vocabulary vocabulary, ReadOnlySpan<char> original, HashSet<int> added)
     {
         for (int i = 0; i < tokens.Offsets.Length; i++)
         {
-            ReadOnlySpan<char> token = vocabulary.TokenOf(tokens.Ids[i]);
             (int start, int end) = tokens.Offsets[i];
+            ReadOnlySpan<char> token = added.Contains(tokens.Ids[i]) ? original[start..end] : vocabulary.TokenOf(tokens.Ids[i]);
             int leading = 0, trailing = 0;
             while (leading < token.Length && IsSpace(token[leading])) leading++;
             while (trailing < token.Length && IsSpace(token[^(trailing + 1)])) trailing++;
-            if (leading > 0)
+            // A single space at the beginning was put there and is not in the original; more than one is the text's own.
+            if (leading == 1 && AddPrefixSpace && (i == 0 || start == 0)) leading = 0;
+            // One put before a later stretch is not either, and takes the whole character after it, as in the reference.
+            for (; leading > 0 && start < end; leading--)
             {
-                // A space that was put before the text is not in the original.
-                if (AddPrefixSpace && (i == 0 || start == 0)) leading--;
-                start = Math.Min(start + leading, end);
+                CodePoints.At(original, start, out int length);
+                start += length;
             }
-            if (trailing > 0 && end >= trailing) end = Math.Max(end - trailing, start);
+            for (; trailing > 0 && end > start; trailing--) end--;
             tokens.SetOffset(i, new TokenOffset(start, end));
         }
     }

@@ -7,12 +7,13 @@ public sealed class Tokenizer
 {
     private readonly TokenizerParts _parts;
     private readonly AddedTokens? _raw, _normalized;
-    private readonly HashSet<int> _special;
+    private readonly HashSet<int> _added, _special;
 
     internal Tokenizer(TokenizerParts parts)
     {
         _parts = parts;
         AddedToken[] found = [.. parts.AddedTokens.Where(token => token.Content.Length > 0)];
+        _added = [.. found.Select(token => token.Id)];
         _special = [.. parts.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
         (AddedToken, string)[] raw = [.. found.Where(token => !token.Normalized).Select(token => (token, token.Content))];
         (AddedToken, string)[] normalized = [.. found.Where(token => token.Normalized).Select(token => (token, Normalize(token.Content)))];
@@ -111,7 +112,7 @@ public sealed class Tokenizer
             if (piece.TokenId >= 0) sink.Add(piece.TokenId, 0, piece.Length);
             else if (piece.Length > 0) _parts.Model.Tokenize(chars.Slice(piece.Start, piece.Length), sink, space.Model);
         }
-        if (tracks && _parts.PostProcessor.TrimOffsets) _parts.PostProcessor.Trim(tokens, _parts.Model.Vocabulary);
+        if (tracks && _parts.PostProcessor.TrimOffsets) _parts.PostProcessor.Trim(tokens, _parts.Model.Vocabulary, text, _added);
     }
 
     /// <summary>Takes added tokens that are looked for in the original text out of it, and normalizes what is between them.</summary>

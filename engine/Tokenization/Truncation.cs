@@ -24,9 +24,9 @@ internal static class Truncation
                 first = Math.Min(first, max);
                 return (first, max - first);
             default:
-                // The shorter stays whole while it is no more than half. Of two halves the second is the larger, whichever text was longer.
-                int shorter = Math.Min(first, second), longer = max - shorter;
-                if (shorter > longer) return (max / 2, max - (max / 2));
+                // The shorter stays whole while it is no more than half.
+                int shorter = Math.Min(first, second), longer = Math.Max(shorter, max - shorter);
+                if (shorter + longer > max) (shorter, longer) = (max / 2, max - (max / 2));
                 return first <= second ? (shorter, longer) : (longer, shorter);
         }
     }

@@ -18,25 +18,27 @@ internal sealed class UnicodeForm(bool compatibility, bool compose) : Normalizer
         for (int i = 0; i < text.Length;)
         {
             int codePoint = CodePoints.At(text, i, out int length);
-            int start = source.StartOf(i), end = source.EndOf(i + length - 1);
             ReadOnlySpan<int> to = codePoint < first ? default : UnicodeData.Decompose(codePoint, compatibility, hangul);
-            if (to.IsEmpty) points.Add(codePoint, start, end);
-            foreach (int part in to) points.Add(part, start, end);
+            if (to.IsEmpty) points.Add(codePoint, 0);
+            for (int part = 0; part < to.Length; part++) points.Add(to[part], part == 0 ? 0 : 1);
             i += length;
         }
         points.OrderMarks();
         if (compose) points.Compose();
-        points.WriteTo(space.Begin());
+        points.WriteTo(source, space.Begin());
         space.Commit();
     }
 }
 
-/// <summary>Code points with combining ranks and origins: what a normalization form is worked out on.</summary>
+/// <summary>
+/// Code points with combining ranks: what a normalization form is worked out on. As in the reference, origins go by count and not by
+/// character: each says how many characters more (1: put after the one before) or fewer (-n: n more swallowed) it stands for.
+/// </summary>
 internal sealed class CodePointBuffer
 {
     private struct Entry
     {
-        public int CodePoint, Start, End;
+        public int CodePoint, Change;
         public byte Rank;
     }
 
@@ -46,10 +48,10 @@ internal sealed class CodePointBuffer
 
     public void Clear() => _count = 0;
 
-    public void Add(int codePoint, int start, int end)
+    public void Add(int codePoint, int change)
     {
         if (_count == _entries.Length) Array.Resize(ref _entries, _count * 2);
-        _entries[_count++] = new Entry { CodePoint = codePoint, Start = start, End = end, Rank = codePoint < 0x300 ? (byte)0 : UnicodeData.CombiningRank(codePoint) };
+        _entries[_count++] = new Entry { CodePoint = codePoint, Change = change, Rank = codePoint < 0x300 ? (byte)0 : UnicodeData.CombiningRank(codePoint) };
     }
 
     /// <summary>The canonical ordering algorithm; runs out of order are sorted in O(n log n).</summary>
@@ -86,6 +88,7 @@ internal sealed class CodePointBuffer
                 if (composite >= 0)
                 {
                     _entries[starter].CodePoint = composite;
+                    _entries[starter].Change += entry.Change - 1;
                     continue;
                 }
             }
@@ -96,8 +99,21 @@ internal sealed class CodePointBuffer
         _count = kept;
     }
 
-    public void WriteTo(TextBuffer destination)
+    public void WriteTo(TextBuffer source, TextBuffer destination)
     {
-        foreach (ref readonly Entry entry in _entries.AsSpan(0, _count)) destination.AppendCodePoint(entry.CodePoint, entry.Start, entry.End);
+        ReadOnlySpan<char> text = source.Span;
+        int at = 0, lastStart = 0, lastEnd = 0;
+        foreach (ref readonly Entry entry in _entries.AsSpan(0, _count))
+        {
+            int start = lastStart, end = lastEnd;
+            for (int taken = entry.Change; taken <= 0; taken++)
+            {
+                CodePoints.At(text, at, out int length);
+                (lastStart, lastEnd) = (source.StartOf(at), source.EndOf(at + length - 1));
+                if (taken == entry.Change) (start, end) = (lastStart, lastEnd);
+                at += length;
+            }
+            destination.AppendCodePoint(entry.CodePoint, start, end);
+        }
     }
 }

@@ -1,0 +1,92 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Orrery.Api.Http;
+using Orrery.Api.OpenApi;
+using Orrery.Engine;
+
+namespace Orrery.Api.OpenInference;
+
+/// <summary>The model repository extension: which models there are, and loading and unloading them.</summary>
+internal sealed class RepositoryRoutes(IInferenceBackend backend, OpenInferenceProtocol protocol)
+{
+    public void Map(IEndpointRouteBuilder routes, ApiOptions options)
+    {
+        routes.MapPost("/v2/repository/index", context => IndexAsync(context, options)).Describe(protocol, "The models and their states", null, null, typeof(OpenInferenceError), 400);
+        routes.MapPost("/v2/repository/models/{model}/load", context => ChangeAsync(context, backend.LoadAsync))
+            .Describe(protocol, "Loads a model, or loads it anew beside the old one and swaps", null, null, typeof(OpenInferenceError), 404, 503);
+        routes.MapPost("/v2/repository/models/{model}/unload", context => ChangeAsync(context, backend.UnloadAsync))
+            .Describe(protocol, "Unloads a model when it has answered what it computes", null, null, typeof(OpenInferenceError), 404);
+    }
+
+    private async Task IndexAsync(HttpContext context, ApiOptions options)
+    {
+        var (body, status, message) = await RequestBody.ReadAsync(context, options.MaxBodyBytes, context.RequestAborted);
+        if (body is null)
+        {
+            await protocol.WriteErrorAsync(context, new ApiError(ErrorCause.BodyUnreadable, message!, Status: status));
+            return;
+        }
+
+        using (body)
+        {
+            var onlyReady = false;
+            if (body.Bytes.Length > 0 && !TryReadReady(body.Bytes, out onlyReady))
+            {
+                await protocol.WriteErrorAsync(context, new ApiError(ErrorCause.Invalid, "the body must be a JSON object, with 'ready' true or false"));
+                return;
+            }
+
+            await JsonReply.SendAsync(context, (backend.Models, onlyReady), static (json, state) => WriteIndex(json, state.Models, state.onlyReady));
+        }
+    }
+
+    private async Task ChangeAsync(HttpContext context, Func<string, CancellationToken, ValueTask<Outcome<ModelInfo>>> change)
+    {
+        if (!(await change(OpenInferenceRoutes.Name(context), context.RequestAborted)).TryGet(out _, out var error))
+            await protocol.WriteErrorAsync(context, ApiError.From(error));
+    }
+
+    private static bool TryReadReady(ReadOnlyMemory<byte> body, out bool ready)
+    {
+        ready = false;
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                return false;
+            if (!document.RootElement.TryGetProperty("ready", out var value))
+                return true;
+            ready = value.ValueKind == JsonValueKind.True;
+            return value.ValueKind is JsonValueKind.True or JsonValueKind.False;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private static void WriteIndex(Utf8JsonWriter json, IReadOnlyList<ModelInfo> models, bool onlyReady)
+    {
+        json.WriteStartArray();
+        foreach (var model in models)
+        {
+            if (onlyReady && model.State != ModelState.Ready)
+                continue;
+            json.WriteStartObject();
+            json.WriteString("name"u8, model.Name);
+            json.WriteString("version"u8, ModelVersions.NameOf(model));
+            json.WriteString("state"u8, model.State switch
+            {
+                ModelState.Ready => "READY",
+                ModelState.Loading => "LOADING",
+                _ => "UNAVAILABLE",
+            });
+            json.WriteString("reason"u8, model.Reason ?? "");
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}

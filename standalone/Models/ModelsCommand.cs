@@ -1,0 +1,102 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orrery.Engine;
+using Orrery.Standalone.Configuration;
+using Orrery.Standalone.Serve;
+using Spectre.Console;
+
+namespace Orrery.Standalone.Models;
+
+/// <summary>orrery models: pull one from the hub, list those that are here.</summary>
+internal static class ModelsCommand
+{
+    private const string Hub = "https://huggingface.co/";
+
+    public static Command Create()
+    {
+        var name = new Argument<string>("model") { Description = "owner/name, and @revision for another than main." };
+        var file = new Option<string?>("--file") { Description = "The graph to take, onnx/model_quantized.onnx say." };
+        var to = new Option<string?>("--to") { Description = "The folder that models go to (MODEL_CACHE_DIR, else models)." };
+        var pull = new Command("pull", "Downloads a model from the Hugging Face hub.") { name, file, to };
+        pull.SetAction((parsed, cancellation) => PullAsync(parsed.GetValue(name)!, parsed.GetValue(file), parsed.GetValue(to), cancellation));
+        var list = new Command("list", "Lists the models that serve would load.");
+        list.SetAction((_, cancellation) => ListAsync(cancellation));
+        return new Command("models", "Models on this machine.") { pull, list };
+    }
+
+    private static async Task<int> PullAsync(string model, string? graph, string? to, CancellationToken cancellation)
+    {
+        var (repository, revision) = model.Split('@', 2) is [var left, var right] ? (left, right) : (model, "main");
+        if (repository.Split('/') is not [{ Length: > 0 }, { Length: > 0 }] || repository.Any(c => !char.IsAsciiLetterOrDigit(c) && !"/-_.".Contains(c, StringComparison.Ordinal)) || repository.Contains("..", StringComparison.Ordinal))
+            return Refuse($"'{model}' is not owner/name or owner/name@revision");
+        var endpoint = Environment.GetEnvironmentVariable("HF_ENDPOINT") is { Length: > 0 } named ? named : Hub;
+        if (!Uri.TryCreate(endpoint.TrimEnd('/') + "/", UriKind.Absolute, out var uri))
+            return Refuse($"HF_ENDPOINT is not an address: {endpoint}");
+
+        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        http.DefaultRequestHeaders.UserAgent.ParseAdd("orrery/0.1");
+        var hub = new HubClient(http, uri, Environment.GetEnvironmentVariable("HF_TOKEN") is { Length: > 0 } token ? token : null);
+        var directory = Path.Combine(to ?? Environment.GetEnvironmentVariable("MODEL_CACHE_DIR") ?? "models", repository);
+        try
+        {
+            var listed = await hub.ListAsync(repository, revision, cancellation);
+            if (PullPlan.Choose(listed.Files, graph, out var files) is { } nothing)
+                return Refuse($"{model}: {nothing}");
+            await DownloadAsync(hub, repository, listed.Commit, files, directory, cancellation);
+            Console.WriteLine($"{repository} at {listed.Commit} is in {directory}");
+            return 0;
+        }
+        catch (HubException e)
+        {
+            return Refuse(e.Message);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            return Refuse($"{model}: {e.Message}; what came so far is kept, run the command again to go on");
+        }
+        catch (OperationCanceledException)
+        {
+            return Refuse("stopped; what came so far is kept, run the command again to go on");
+        }
+    }
+
+    private static Task DownloadAsync(HubClient hub, string repository, string commit, List<HubFile> files, string directory, CancellationToken cancellation) =>
+        AnsiConsole.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+            .StartAsync(async view =>
+            {
+                // The graph last: a directory counts as a model when its graph is there, and by then all else is.
+                foreach (var file in files.OrderBy(file => file.Name.EndsWith(".onnx", StringComparison.Ordinal)))
+                {
+                    var path = Path.Combine(directory, file.Name);
+                    var bar = view.AddTask(Markup.Escape(file.Name), maxValue: Math.Max(1, file.Size ?? 1));
+                    if (!await HubClient.IsWholeAsync(file, path, cancellation))
+                        await hub.DownloadAsync(repository, commit, file, path, new Direct(bytes => bar.Value = bytes), cancellation);
+                    bar.Value = bar.MaxValue;
+                }
+            });
+
+    private static async Task<int> ListAsync(CancellationToken cancellation)
+    {
+        var variables = ServeCommand.Variables();
+        if (!SettingReader.TryRead("appsettings.json", variables, [], out var settings, out var error) || ModelRoots.Resolve(settings, [], out var engine) is { } wrong && (error = wrong) is not null)
+            return Refuse(error);
+        await using var backend = await LocalBackend.CreateAsync(engine, NullLoggerFactory.Instance, TimeProvider.System, cancellation);
+        foreach (var model in backend.Models)
+            Console.WriteLine($"{model.Name}  {model.Path}");
+        if (backend.Models.Count == 0)
+            Console.WriteLine("none; pull one: orrery models pull OWNER/NAME");
+        return 0;
+    }
+
+    private static int Refuse(string error)
+    {
+        Console.Error.WriteLine($"orrery: {error}");
+        return ServeCommand.Refused;
+    }
+
+    /// <summary>Reports at once, on the thread that downloads; Progress would post to the pool.</summary>
+    private sealed class Direct(Action<long> report) : IProgress<long>
+    {
+        public void Report(long value) => report(value);
+    }
+}

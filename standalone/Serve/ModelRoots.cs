@@ -1,0 +1,46 @@
+using Orrery.Engine;
+using Orrery.Standalone.Configuration;
+
+namespace Orrery.Standalone.Serve;
+
+/// <summary>Where models are looked for.</summary>
+internal static class ModelRoots
+{
+    /// <summary>Models that ship with the program.</summary>
+    public static string Samples => Path.Combine(AppContext.BaseDirectory, "samples", "models");
+
+    /// <summary>
+    /// What the flags name; else what the settings name, the folder models/ here, and the samples. A default model that is
+    /// a directory is added, under its folder's name.
+    /// </summary>
+    /// <returns>What is wrong; null when nothing is.</returns>
+    public static string? Resolve(ServeSettings settings, string[] flags, out EngineOptions engine)
+    {
+        engine = settings.Engine;
+        foreach (var directory in flags)
+        {
+            if (!Directory.Exists(directory))
+                return $"--models: {directory} does not exist";
+        }
+
+        List<string> roots = flags.Length > 0 ? [.. flags] : [.. settings.Engine.ModelDirectories, "models", Samples];
+        var chosen = settings.Engine.DefaultModel;
+        if (chosen is not null && Directory.Exists(chosen))
+        {
+            roots.Insert(0, chosen);
+            chosen = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(chosen)));
+        }
+
+        engine = engine with
+        {
+            ModelDirectories = roots,
+            DefaultModel = chosen,
+            CacheDirectory = engine.CacheDirectory ?? DefaultCache(),
+        };
+        return null;
+    }
+
+    /// <summary>The user's cache folder; null where there is none, as in some containers.</summary>
+    private static string? DefaultCache() =>
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData) is { Length: > 0 } folder ? Path.Combine(folder, "orrery") : null;
+}
