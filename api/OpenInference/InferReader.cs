@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-using System.Text.Unicode;
+using Orrery.Api.Http;
 using Orrery.Engine;
 using Orrery.Engine.OnnxRuntime;
 
@@ -23,8 +23,8 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
     {
         message = new InferMessage();
         var json = body[..(headerLength ?? body.Length)];
-        if (!Utf8.IsValid(json.Span))
-            return "the request is not valid UTF-8";
+        if (JsonBytes.Check(json.Span) is { } unreadable)
+            return "the request " + unreadable;
         JsonDocument document;
         try
         {

@@ -51,6 +51,8 @@ internal sealed class RepositoryRoutes(IInferenceBackend backend, OpenInferenceP
     private static bool TryReadReady(ReadOnlyMemory<byte> body, out bool ready)
     {
         ready = false;
+        if (JsonBytes.Check(body.Span) is not null)
+            return false;
         try
         {
             using var document = JsonDocument.Parse(body);

@@ -15,7 +15,8 @@ public sealed record FuzzRequest(string Method, string Path, string? ContentType
 public static class RequestGenerator
 {
     private static readonly string[] Others =
-        ["/info", "/info?model=tiny-cls", "/info?model=%00", "/v1/models", "/v1/models/a/b", "/v1/models/%ff%fe", "/health", "/health/ready", "/health/live", "/metrics", "/nowhere", "/", "/embed/"];
+        ["/info", "/info?model=tiny-cls", "/info?model=%00", "/v1/models", "/v1/models/a/b", "/v1/models/%ff%fe", "/health", "/health/ready", "/health/live", "/metrics", "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/tiny-mean",
+        "/v2/models/tiny-mean/ready", "/v2/models/tiny-mean/versions/0/infer", "/v2/models/a%2Fb/infer", "/v2/repository/index", "/v2/nothing", "/nowhere", "/", "/embed/"];
 
     private static readonly string[] Fields =
     [
@@ -61,6 +62,7 @@ public static class RequestGenerator
         ["/rerank"] = [("query", Text), ("texts", List(Text)), ("raw_scores", Flag), ("return_text", Flag), .. Common()],
         ["/tokenize"] = [("inputs", Gen.OneOf(Text, List(Text))), ("add_special_tokens", Flag), .. Common()],
         ["/decode"] = [("ids", Gen.OneOf(Ids, List(Ids))), ("skip_special_tokens", Flag), .. Common()],
+        ["/v2/models/tiny-mean/infer"] = [("inputs", Tensors()), ("outputs", Any), ("id", Any), ("parameters", Any)],
         ["/v1/embeddings"] = [("input", TextsOrIds), ("encoding_format", Gen.Elements("\"base64\"", "\"float\"", "null")), ("dimensions", Gen.Choose(1, 33).Select(n => $"{n}")), .. Common()],
     };
 
@@ -72,11 +74,26 @@ public static class RequestGenerator
         from headers in Gen.Frequency((4, Gen.Constant(new List<(string, string)>())), (1, Gen.ListOf(Headers, 2).Select(list => list.ToList())))
         select new FuzzRequest(method, path, type, body, [.. headers]);
 
+    /// <summary>One tensor for each of the graph's inputs, or nearly.</summary>
+    private static Gen<string> Tensors()
+    {
+        var tensor =
+            from name in Gen.Elements("input_ids", "attention_mask", "token_type_ids", "text", "nothing")
+            from type in Gen.Frequency((9, Gen.Constant("INT64")), (1, Gen.Elements("BYTES", "FP32", "FP16", "BOOL", "X")))
+            from shape in Gen.Frequency((9, Gen.Constant("[1,3]")), (1, Gen.Elements("[3]", "[1,-3]", "[]", "[2,2147483647,2147483647]", "null")))
+            from data in Gen.Frequency((9, Gen.Elements("[2,5,3]", "[[1,1,1]]", "[0,0,0]")), (1, Any))
+            select Tensor(name, type, shape, data);
+        var fitting = Gen.Constant($"[{Tensor("input_ids", "INT64", "[1,3]", "[2,5,3]")},{Tensor("attention_mask", "INT64", "[1,3]", "[1,1,1]")},{Tensor("token_type_ids", "INT64", "[1,3]", "[0,0,0]")}]");
+        return Gen.OneOf(fitting, List(tensor));
+
+        static string Tensor(string name, string type, string shape, string data) => $"{{\"name\":\"{name}\",\"datatype\":\"{type}\",\"shape\":{shape},\"data\":{data}}}";
+    }
+
     private static (string, Gen<string>)[] Common() =>
         [("model", Model), ("truncate", Flag), ("truncation_direction", Gen.Elements("\"left\"", "\"Right\"", "null")), ("prompt_name", Gen.Elements("null", "null", "\"query\"")), ("user", Any)];
 
     private static Gen<(string Name, string Value)> Headers =>
-        from name in Gen.Frequency((6, Gen.Constant("X-Nothing")), (1, Gen.Elements("X-Priority", "X-Timeout-Ms", "Content-Encoding", "Accept", "Expect")))
+        from name in Gen.Frequency((6, Gen.Constant("X-Nothing")), (1, Gen.Elements("X-Priority", "X-Timeout-Ms", "Content-Encoding", "Accept", "Expect", "Inference-Header-Content-Length")))
         from value in Gen.Elements("bulk", "interactive", "1", "5", "-1", "1e9", "99999999999999999999", "gzip", "deflate", "br", "*/*", "\u00e9", new string('v', 5000))
         select (name, value);
 

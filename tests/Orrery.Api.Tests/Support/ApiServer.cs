@@ -81,6 +81,8 @@ public sealed class ApiServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        // Stopped first, it waits for what is still being counted.
+        await _app.StopAsync();
         await _app.DisposeAsync();
     }
 
