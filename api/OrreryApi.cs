@@ -6,8 +6,8 @@ using Orrery.Api.Health;
 using Orrery.Api.Http;
 using Orrery.Api.Metrics;
 using Orrery.Api.OpenAi;
-using Orrery.Api.OpenInference;
 using Orrery.Api.OpenApi;
+using Orrery.Api.OpenInference;
 using Orrery.Api.Tei;
 using Orrery.Engine;
 
