@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-using Orrery.Api.Http;
+using System.Text.Unicode;
 using Orrery.Engine;
 using Orrery.Engine.OnnxRuntime;
 
@@ -23,8 +23,8 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
     {
         message = new InferMessage();
         var json = body[..(headerLength ?? body.Length)];
-        if (JsonBytes.Check(json.Span) is { } unreadable)
-            return "the request " + unreadable;
+        if (!Utf8.IsValid(json.Span))
+            return "the request is not valid UTF-8";
         JsonDocument document;
         try
         {
@@ -40,7 +40,15 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 return "the request must be a JSON object";
             var reader = new InferReader(headerLength is null ? default : body[headerLength.Value..]);
-            return reader.ReadRoot(document.RootElement, hasTail: headerLength is not null, out message);
+            try
+            {
+                return reader.ReadRoot(document.RootElement, hasTail: headerLength is not null, out message);
+            }
+            catch (InvalidOperationException)
+            {
+                // JSON may escape half of a surrogate pair, in a name too; such text is found only when it is read.
+                return "the request has half of a surrogate pair";
+            }
         }
     }
 
@@ -247,18 +255,6 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
         return null;
     }
 
-    private static string? Text(JsonElement parent, string name)
-    {
-        if (!parent.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
-            return null;
-        try
-        {
-            return value.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair names nothing.
-            return null;
-        }
-    }
+    private static string? Text(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

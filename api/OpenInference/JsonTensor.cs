@@ -34,15 +34,8 @@ internal static class JsonTensor
     {
         if (data.ValueKind == JsonValueKind.String)
         {
-            try
-            {
-                strings.Add(Encoding.UTF8.GetBytes(data.GetString()!));
-                return null;
-            }
-            catch (InvalidOperationException)
-            {
-                return "has half of a surrogate pair";
-            }
+            strings.Add(Encoding.UTF8.GetBytes(data.GetString()!));
+            return null;
         }
 
         if (data.ValueKind != JsonValueKind.Array || depth > MaxDepth)

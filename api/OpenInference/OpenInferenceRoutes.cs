@@ -66,7 +66,7 @@ internal static class OpenInferenceRoutes
             var (name, version) = versions < 0 ? (path, null) : (path[..versions], path[(versions + "/versions/".Length)..]);
             if (post != (action == "/infer"))
             {
-                return protocol.WriteErrorAsync(context, new ApiError(ErrorCause.Invalid, "Method Not Allowed"));
+                return protocol.WriteErrorAsync(context, new ApiError(ErrorCause.MethodNotAllowed, "Method Not Allowed"));
             }
 
             return action switch

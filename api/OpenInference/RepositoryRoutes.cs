@@ -51,8 +51,6 @@ internal sealed class RepositoryRoutes(IInferenceBackend backend, OpenInferenceP
     private static bool TryReadReady(ReadOnlyMemory<byte> body, out bool ready)
     {
         ready = false;
-        if (JsonBytes.Check(body.Span) is not null)
-            return false;
         try
         {
             using var document = JsonDocument.Parse(body);
@@ -63,7 +61,7 @@ internal sealed class RepositoryRoutes(IInferenceBackend backend, OpenInferenceP
             ready = value.ValueKind == JsonValueKind.True;
             return value.ValueKind is JsonValueKind.True or JsonValueKind.False;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return false;
         }

@@ -16,12 +16,13 @@ public static class RequestGenerator
 {
     private static readonly string[] Others =
         ["/info", "/info?model=tiny-cls", "/info?model=%00", "/v1/models", "/v1/models/a/b", "/v1/models/%ff%fe", "/health", "/health/ready", "/health/live", "/metrics", "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/tiny-mean",
-        "/v2/models/tiny-mean/ready", "/v2/models/tiny-mean/versions/0/infer", "/v2/models/a%2Fb/infer", "/v2/repository/index", "/v2/nothing", "/nowhere", "/", "/embed/"];
+        "/v2/models/tiny-mean/ready", "/v2/models/tiny-mean/versions/0/infer", "/v2/models/a%2Fb/infer", "/v2/models/a/b/ready", "/v2/models/%2F", "/v2/repository/index", "/v2/nothing", "/nowhere", "/", "/embed/"];
 
     private static readonly string[] Fields =
     [
         "inputs", "input", "model", "truncate", "truncation_direction", "prompt_name", "normalize", "dimensions", "query", "texts", "raw_scores", "return_text", "ids",
-        "skip_special_tokens", "add_special_tokens", "encoding_format", "parameters", "source_sentence", "sentences", "user", "\\u0069nputs", "\\ud800", "",
+        "skip_special_tokens", "add_special_tokens", "encoding_format", "parameters", "source_sentence", "sentences", "user", "name", "shape", "datatype", "data", "outputs", "id",
+        "\\u0069nputs", "\\ud800", "",
     ];
 
     private static readonly string[] Scalars =
@@ -63,6 +64,8 @@ public static class RequestGenerator
         ["/tokenize"] = [("inputs", Gen.OneOf(Text, List(Text))), ("add_special_tokens", Flag), .. Common()],
         ["/decode"] = [("ids", Gen.OneOf(Ids, List(Ids))), ("skip_special_tokens", Flag), .. Common()],
         ["/v2/models/tiny-mean/infer"] = [("inputs", Tensors()), ("outputs", Any), ("id", Any), ("parameters", Any)],
+        ["/v2/models/tiny-classifier/infer"] = [("inputs", Tensors()), ("outputs", Any)],
+        ["/v2/repository/index"] = [("ready", Flag)],
         ["/v1/embeddings"] = [("input", TextsOrIds), ("encoding_format", Gen.Elements("\"base64\"", "\"float\"", "null")), ("dimensions", Gen.Choose(1, 33).Select(n => $"{n}")), .. Common()],
     };
 
@@ -84,7 +87,8 @@ public static class RequestGenerator
             from data in Gen.Frequency((9, Gen.Elements("[2,5,3]", "[[1,1,1]]", "[0,0,0]")), (1, Any))
             select Tensor(name, type, shape, data);
         var fitting = Gen.Constant($"[{Tensor("input_ids", "INT64", "[1,3]", "[2,5,3]")},{Tensor("attention_mask", "INT64", "[1,3]", "[1,1,1]")},{Tensor("token_type_ids", "INT64", "[1,3]", "[0,0,0]")}]");
-        return Gen.OneOf(fitting, List(tensor));
+        var text = from data in List(Text) select $"[{Tensor("text", "BYTES", "[2]", data)}]";
+        return Gen.OneOf(fitting, text, List(tensor));
 
         static string Tensor(string name, string type, string shape, string data) => $"{{\"name\":\"{name}\",\"datatype\":\"{type}\",\"shape\":{shape},\"data\":{data}}}";
     }
