@@ -17,7 +17,7 @@ internal static class InputsJson
         if (!json.Next() || json.At(JsonTokenType.Null))
             return default;
         if (json.At(JsonTokenType.String))
-            return json.Current(field) is { } one ? new([TextInput.Of(one)], 1) : default;
+            return new([TextInput.Of(json.Current())], 1);
         if (!json.At(JsonTokenType.StartArray))
         {
             json.Wrong(field, "a string, an array of token ids, or an array of these");
@@ -39,7 +39,7 @@ internal static class InputsJson
             if (count++ >= limit)
                 json.SkipElement();
             else if (json.At(JsonTokenType.String))
-                items.Add(TextInput.Of(json.Current(field) ?? ""));
+                items.Add(TextInput.Of(json.Current()));
             else if (json.Next() && json.Ids($"{field}[{count - 1}]") is { } ids)
                 items.Add(TextInput.OfIds(ids));
         }
@@ -56,7 +56,7 @@ internal static class InputsJson
         if (allowOne && json.At(JsonTokenType.String))
         {
             count = 1;
-            return [json.Current(field) ?? ""];
+            return [json.Current()];
         }
 
         if (!json.At(JsonTokenType.StartArray))
@@ -71,7 +71,7 @@ internal static class InputsJson
             if (!json.At(JsonTokenType.String))
                 json.Wrong($"{field}[{count}]", "a string");
             else if (count++ < limit)
-                texts.Add(json.Current(field) ?? "");
+                texts.Add(json.Current());
         }
 
         return texts;

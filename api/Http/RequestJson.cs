@@ -1,6 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace Orrery.Api.Http;
 
@@ -21,8 +19,8 @@ internal ref struct RequestJson
         if (body.StartsWith("\uFEFF"u8))
             body = body[3..];
         _reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
-        if (!Utf8.IsValid(body))
-            Fail(ErrorCause.MalformedJson, "the body is not valid UTF-8");
+        if (JsonBytes.Check(body) is { } wrong)
+            Fail(ErrorCause.MalformedJson, "the body " + wrong);
         else if (Next() && Type != JsonTokenType.StartObject)
             Fail(ErrorCause.WrongType, "the body must be a JSON object");
     }
@@ -36,8 +34,7 @@ internal ref struct RequestJson
     public bool NextField() => Error is null && Next() && Type == JsonTokenType.PropertyName;
 
     /// <summary>Whether the field has this name.</summary>
-    public readonly bool Is(ReadOnlySpan<byte> name) =>
-        _reader.ValueIsEscaped ? TryUnescape(_reader, out var unescaped) && name.SequenceEqual(System.Text.Encoding.UTF8.GetBytes(unescaped)) : _reader.ValueTextEquals(name);
+    public readonly bool Is(ReadOnlySpan<byte> name) => _reader.ValueTextEquals(name);
 
     /// <summary>Passes over the field's value.</summary>
     public void Skip()
@@ -66,7 +63,7 @@ internal ref struct RequestJson
         if (!Next() || Type == JsonTokenType.Null)
             return null;
         if (Type == JsonTokenType.String)
-            return Current(field);
+            return Current();
         Wrong(field, "a string");
         return null;
     }
@@ -111,14 +108,8 @@ internal ref struct RequestJson
     /// <summary>Whether the value is of this kind.</summary>
     public readonly bool At(JsonTokenType type) => Error is null && Type == type;
 
-    /// <summary>The string the reader is at; null when its escapes make no text.</summary>
-    public string? Current(string field)
-    {
-        if (TryUnescape(_reader, out var text))
-            return text;
-        Fail(ErrorCause.MalformedJson, $"{field} has an escaped surrogate without its other half", field);
-        return null;
-    }
+    /// <summary>The string the reader is at.</summary>
+    public readonly string Current() => _reader.GetString()!;
 
     /// <summary>The integer the reader is at.</summary>
     public readonly bool TryInteger(out int value)
@@ -143,21 +134,6 @@ internal ref struct RequestJson
     {
         Error ??= new ApiError(cause, message, field);
         return false;
-    }
-
-    private static bool TryUnescape(Utf8JsonReader reader, [NotNullWhen(true)] out string? text)
-    {
-        try
-        {
-            text = reader.GetString()!;
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            // The reader has no other way to say that \ud800 stands alone.
-            text = null;
-            return false;
-        }
     }
 
     private static string Name(JsonTokenType type) => type switch

@@ -43,6 +43,8 @@ internal sealed class RequestObserver(ApiMetrics metrics, ILogger<RequestObserve
         }
         catch (Exception e) when (IsDisconnect(context, e))
         {
+            // Said plainly, or the server tries to read on.
+            context.Abort();
             status = ClientClosedRequest;
         }
         catch (BadHttpRequestException e)

@@ -14,20 +14,24 @@ internal sealed class ApiMetrics : IDisposable
     private readonly Meter _meter = new(MeterName);
     private readonly Counter<long> _requests;
     private readonly Counter<long> _errors;
-    private readonly UpDownCounter<int> _inFlight;
     private readonly Histogram<double> _duration;
     private readonly ConcurrentDictionary<int, string> _statuses = new();
     private readonly ConcurrentDictionary<ErrorCause, string> _causes = new();
+
+    private int _inFlight;
 
     public ApiMetrics()
     {
         _requests = _meter.CreateCounter<long>("orrery.api.requests", "{request}", "Requests answered, by route, protocol and status; 499 for clients that left.");
         _errors = _meter.CreateCounter<long>("orrery.api.errors", "{request}", "Requests refused or failed, by protocol and cause.");
-        _inFlight = _meter.CreateUpDownCounter<int>("orrery.api.requests.in_flight", "{request}", "Requests being answered now.");
+        _meter.CreateObservableUpDownCounter("orrery.api.requests.in_flight", () => InFlight, "{request}", "Requests being answered now.");
         _duration = _meter.CreateHistogram<double>("orrery.api.request.duration", "s", "From a request's first line read to its answer handed over.");
     }
 
-    public void Began() => _inFlight.Add(1);
+    /// <summary>Requests being answered now. Kept here: a listener that comes late must not miss where it stands.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    public void Began() => Interlocked.Increment(ref _inFlight);
 
     /// <summary>Counts an answer.</summary>
     /// <param name="route">The route's pattern, never the path: paths have no bound.</param>
@@ -37,7 +41,7 @@ internal sealed class ApiMetrics : IDisposable
     /// <param name="elapsed">How long it took.</param>
     public void Ended(string route, string protocol, int status, ErrorCause? cause, TimeSpan elapsed)
     {
-        _inFlight.Add(-1);
+        Interlocked.Decrement(ref _inFlight);
         var tags = new TagList { { "route", route }, { "protocol", protocol } };
         _duration.Record(elapsed.TotalSeconds, tags);
         tags.Add("status", _statuses.GetOrAdd(status, static status => status.ToString(CultureInfo.InvariantCulture)));

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
@@ -17,7 +18,12 @@ internal static class Documentation
 
     public static void AddDocumentation(this IServiceCollection services)
     {
-        services.ConfigureHttpJsonOptions(static json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default));
+        services.ConfigureHttpJsonOptions(static json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);
+            // The routes take no number written as a string, so the document says none.
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        });
         services.AddOpenApi(DocumentName, static options =>
         {
             options.AddDocumentTransformer(static (document, _, _) =>
@@ -33,6 +39,7 @@ internal static class Documentation
             });
             options.AddOperationTransformer(static async (operation, context, cancellation) =>
             {
+                AddParameters(operation, context.Description.RelativePath ?? "");
                 foreach (var metadata in context.Description.ActionDescriptor.EndpointMetadata)
                 {
                     if (metadata is RequestBodyDoc body)
@@ -64,6 +71,21 @@ internal static class Documentation
             context.SetEndpoint(null);
             return page.Value(context);
         }));
+    }
+
+    private static void AddParameters(OpenApiOperation operation, string path)
+    {
+        operation.Parameters ??= [];
+        for (var start = path.IndexOf('{'); start >= 0; start = path.IndexOf('{', start + 1))
+        {
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = path[(start + 1)..path.IndexOf('}', start)].TrimStart('*'),
+                In = ParameterLocation.Path,
+                Required = true,
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+        }
     }
 
     private static async Task<OpenApiRequestBody> BodyAsync(Type type, OpenApiOperationTransformerContext context, CancellationToken cancellation)

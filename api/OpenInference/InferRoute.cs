@@ -68,7 +68,8 @@ internal sealed class InferRoute(IInferenceBackend backend, ApiOptions options, 
     {
         using var response = new Reply();
         if (InferWriter.Write(response, model, message, outputs, out var headerLength) is { } unwritable)
-            return new ApiError(ErrorCause.Failed, unwritable);
+            // The model did run: the caller can ask in another form.
+            return new ApiError(ErrorCause.Unprocessable, unwritable);
         if (headerLength is { } length)
             context.Response.Headers[HeaderLength] = length.ToString(CultureInfo.InvariantCulture);
         context.Response.ContentType = headerLength is null ? "application/json" : "application/octet-stream";

@@ -77,7 +77,7 @@ internal sealed class PredictRoute(IInferenceBackend backend, ApiOptions options
         if (!json.Next() || json.At(JsonTokenType.Null))
             return default;
         if (json.At(JsonTokenType.String))
-            return new([TextInput.Of(json.Current("inputs") ?? "")], 1);
+            return new([TextInput.Of(json.Current())], 1);
         if (!json.At(JsonTokenType.StartArray))
         {
             json.Wrong("inputs", "a string, a pair of strings, or an array of these");
@@ -112,11 +112,11 @@ internal sealed class PredictRoute(IInferenceBackend backend, ApiOptions options
     /// <summary>One or two strings, from the first to the array's end.</summary>
     private static TextInput? ReadSequence(ref RequestJson json, string field)
     {
-        var first = json.Current(field);
+        var first = json.Current();
         string? second = null;
         if (json.Next() && json.At(JsonTokenType.String))
         {
-            second = json.Current(field);
+            second = json.Current();
             json.Next();
         }
 
@@ -126,7 +126,7 @@ internal sealed class PredictRoute(IInferenceBackend backend, ApiOptions options
             return null;
         }
 
-        return second is null ? TextInput.Of(first!) : TextInput.OfPair(first!, second);
+        return second is null ? TextInput.Of(first) : TextInput.OfPair(first, second);
     }
 
     private static void WriteLabels(Reply reply, ModelInfo model, ReadOnlySpan<float> logits, bool raw)

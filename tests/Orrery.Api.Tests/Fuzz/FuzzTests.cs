@@ -9,6 +9,8 @@ public abstract class FuzzTests(BackendFixture fixture)
 {
     private const int Requests = 3000;
 
+    private int _answered;
+
     [Fact]
     public async Task Answers_anything_without_failing()
     {
@@ -17,16 +19,12 @@ public abstract class FuzzTests(BackendFixture fixture)
         await SendSomeAsync(Requests);
         var grown = HeldBytes() - before;
 
+        // A campaign of refusals alone would say little.
+        Assert.True(_answered > Requests / 10, $"only {_answered} of {Requests} requests were good enough for an answer");
         Assert.True(grown < 64 << 20, $"{grown} bytes more are held after {Requests} requests");
         Assert.Empty(fixture.Server.LoggedErrors.Messages);
         Assert.Equal(200, (await fixture.Server.PostAsync("/embed", """{"inputs":"still there"}""")).Status);
-        // A request is counted out just after its answer is sent; what is still counted in after that has leaked.
-        string metrics;
-        var tries = 0;
-        do
-            metrics = (await fixture.Server.GetAsync("/metrics")).Body;
-        while (!metrics.Contains("orrery_api_requests_in_flight 1\n", StringComparison.Ordinal) && ++tries < 1000);
-        Assert.Contains("orrery_api_requests_in_flight 1\n", metrics, StringComparison.Ordinal);
+        await fixture.Server.AssertNothingInFlightAsync();
     }
 
     // FsCheck's properties are synchronous; on its own thread, waiting takes none from the server's pool.
@@ -35,11 +33,13 @@ public abstract class FuzzTests(BackendFixture fixture)
             .Check(Config.QuickThrowOnFailure.WithMaxTest(count)),
         TaskCreationOptions.LongRunning);
 
-    private static Property Judge(FuzzRequest request, Answer answer)
+    private Property Judge(FuzzRequest request, Answer answer)
     {
-        // 501 is what the Open Inference Protocol answers to a body in an encoding it does not know.
-        var reasoned = (answer.Status is 503 or 504 || (answer.Status == 501 && answer.Body.Contains("Content-Encoding", StringComparison.Ordinal)))
-            && (answer.Body.Length > 0 || request.Method == "HEAD");
+        if (answer.Status == 200)
+            _answered++;
+        var reasoned = answer.Status is 503 or 504 && (answer.Body.Length > 0 || request.Method == "HEAD");
+        // The Open Inference Protocol's own answer to an encoding that it does not know.
+        reasoned |= answer.Status == 501 && request.Path.StartsWith("/v2", StringComparison.Ordinal) && request.Headers.Any(header => header.Name == "Content-Encoding");
         return (answer.Status < 500 || reasoned).Label($"{answer.Status} {answer.Body} to {request}");
     }
 

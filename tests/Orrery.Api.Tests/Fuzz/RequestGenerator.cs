@@ -14,16 +14,15 @@ public sealed record FuzzRequest(string Method, string Path, string? ContentType
 /// <summary>Requests from almost right to noise.</summary>
 public static class RequestGenerator
 {
-    private static readonly string[] Routes =
-        ["/embed", "/embed_all", "/similarity", "/predict", "/rerank", "/tokenize", "/decode", "/v1/embeddings", "/v2/models/tiny-mean/infer", "/v2/models/tiny-classifier/infer", "/v2/repository/index"];
-
     private static readonly string[] Others =
-        ["/info", "/info?model=tiny-cls", "/info?model=%00", "/v1/models", "/v1/models/a/b", "/v1/models/%ff%fe", "/health", "/health/ready", "/health/live", "/metrics", "/v2", "/v2/models/tiny-mean", "/v2/models/a/b/ready", "/v2/models/%2F", "/v2/health/ready", "/nowhere", "/", "/embed/"];
+        ["/info", "/info?model=tiny-cls", "/info?model=%00", "/v1/models", "/v1/models/a/b", "/v1/models/%ff%fe", "/health", "/health/ready", "/health/live", "/metrics", "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/tiny-mean",
+        "/v2/models/tiny-mean/ready", "/v2/models/tiny-mean/versions/0/infer", "/v2/models/a%2Fb/infer", "/v2/models/a/b/ready", "/v2/models/%2F", "/v2/repository/index", "/v2/nothing", "/nowhere", "/", "/embed/"];
 
     private static readonly string[] Fields =
     [
         "inputs", "input", "model", "truncate", "truncation_direction", "prompt_name", "normalize", "dimensions", "query", "texts", "raw_scores", "return_text", "ids",
-        "skip_special_tokens", "add_special_tokens", "encoding_format", "parameters", "source_sentence", "sentences", "user", "name", "shape", "datatype", "data", "outputs", "id", "\\u0069nputs", "\\ud800", "",
+        "skip_special_tokens", "add_special_tokens", "encoding_format", "parameters", "source_sentence", "sentences", "user", "name", "shape", "datatype", "data", "outputs", "id",
+        "\\u0069nputs", "\\ud800", "",
     ];
 
     private static readonly string[] Scalars =
@@ -33,40 +32,15 @@ public static class RequestGenerator
         "\"base64\"", "\"float\"", "\"left\"", "\"tiny-mean\"", "\"tiny-classifier\"", "\"tiny-cross-encoder\"", "\"nobody\"", "\"\\\\\\\"\"",
     ];
 
-    private static readonly string[] Valid =
-    [
-        """{"inputs":"a few words"}""", """{"inputs":["one","two"],"truncate":true}""", """{"inputs":[["a"],["a","b"]],"raw_scores":true}""",
-        """{"inputs":{"source_sentence":"a","sentences":["b","c"]}}""", """{"query":"q","texts":["a","b"],"return_text":true}""",
-        """{"id":"1","inputs":[{"name":"text","datatype":"BYTES","shape":[2],"data":["a","b"]}],"outputs":[{"name":"embedding"}]}""",
-        """{"inputs":[{"name":"input_ids","datatype":"INT64","shape":[1,2],"data":[[2,3]]},{"name":"attention_mask","datatype":"INT64","shape":[1,2],"data":[1,1]},{"name":"token_type_ids","datatype":"INT64","shape":[1,2],"data":[0,0]}]}""",
-        """{"ids":[[1,2,3],[5]]}""", """{"input":["one",[5,6]],"encoding_format":"base64","dimensions":8}""", """{"input":"x","model":"tiny-cls"}""",
-    ];
+    private static readonly Gen<string> Any = Values(3);
+    private static readonly Gen<string> Text = Gen.Elements(Scalars.Where(value => value.Length > 3 && value.StartsWith('"')));
+    private static readonly Gen<string> Id = Gen.Frequency((20, Gen.Choose(0, 1199).Select(id => $"{id}")), (1, Gen.Elements("-1", "1200", "2147483647", "2147483648", "1.0")));
+    private static readonly Gen<string> Ids = List(Id);
+    private static readonly Gen<string> TextsOrIds = Gen.OneOf(Text, List(Text), Ids, List(Gen.OneOf(Text, Ids)));
+    private static readonly Gen<string> Flag = Gen.Elements("true", "false", "null");
+    private static readonly Gen<string> Model = Gen.Elements("null", "\"\"", "\"tiny-mean\"", "\"tiny-cls\"", "\"tiny-classifier\"", "\"tiny-cross-encoder\"", "\"nobody\"");
 
-    public static Gen<FuzzRequest> Requests =>
-        from method in Gen.Frequency((12, Gen.Constant("POST")), (1, Gen.Elements("GET", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")))
-        from path in Gen.Frequency((9, Gen.Elements(Routes)), (1, Gen.Elements(Others)))
-        from type in Gen.Frequency((12, Gen.Constant<string?>("application/json")), (1, Gen.Elements<string?>(null, "text/plain", "application/json; charset=utf-16", "x", ";;")))
-        from body in Bodies
-        from headers in Gen.ListOf(Headers, 2)
-        select new FuzzRequest(method, path, type, body, [.. headers]);
-
-    private static Gen<(string Name, string Value)> Headers =>
-        from name in Gen.Frequency((6, Gen.Constant("X-Nothing")), (1, Gen.Elements("X-Priority", "X-Timeout-Ms", "Content-Encoding", "Accept", "Expect")))
-        from value in Gen.Elements("bulk", "interactive", "1", "5", "-1", "1e9", "99999999999999999999", "gzip", "deflate", "br", "*/*", "\u00e9", new string('v', 5000))
-        select (name, value);
-
-    private static Gen<byte[]> Bodies => Gen.Frequency(
-        (6, from json in Objects select Encoding.UTF8.GetBytes(json)),
-        (4, from json in Gen.Elements(Valid) from body in Mutated(Encoding.UTF8.GetBytes(json)) select body),
-        (1, Gen.Elements(Valid).Select(Encoding.UTF8.GetBytes)),
-        (1, Gen.Choose(0, 255).Select(value => (byte)value).ArrayOf()),
-        (1, Extremes));
-
-    private static Gen<string> Objects =>
-        from fields in Gen.ListOf(from name in Gen.Elements(Fields) from value in Values(3) select $"\"{name}\":{value}", 4)
-        select "{" + string.Join(',', fields) + "}";
-
-    private static Gen<byte[]> Extremes => Gen.Elements(
+    private static readonly Gen<byte[]> Extremes = Gen.Elements(
         new string('[', 5000),
         "{\"inputs\":" + new string('[', 200) + new string(']', 200) + "}",
         "{\"inputs\":[" + string.Join(',', Enumerable.Repeat("\"\"", 100_000)) + "]}",
@@ -79,15 +53,91 @@ public static class RequestGenerator
         "{" + string.Join(',', Enumerable.Range(0, 10_000).Select(i => $"\"{i}\":{i}")) + "}",
         "{\"inputs\":" + new string('9', 100_000) + "}").Select(Encoding.UTF8.GetBytes);
 
+    /// <summary>Each route with its fields; the first one or two are what it cannot do without.</summary>
+    private static readonly Dictionary<string, (string Name, Gen<string> Value)[]> Routes = new()
+    {
+        ["/embed"] = [("inputs", TextsOrIds), ("normalize", Flag), ("dimensions", Gen.Choose(-1, 40).Select(n => $"{n}")), .. Common()],
+        ["/embed_all"] = [("inputs", TextsOrIds), .. Common()],
+        ["/similarity"] = [("inputs", from source in Text from others in List(Text) select $"{{\"source_sentence\":{source},\"sentences\":{others}}}"), ("parameters", Object(Common()))],
+        ["/predict"] = [("inputs", Gen.OneOf(Text, List(Text), List(List(Text)))), ("raw_scores", Flag), .. Common()],
+        ["/rerank"] = [("query", Text), ("texts", List(Text)), ("raw_scores", Flag), ("return_text", Flag), .. Common()],
+        ["/tokenize"] = [("inputs", Gen.OneOf(Text, List(Text))), ("add_special_tokens", Flag), .. Common()],
+        ["/decode"] = [("ids", Gen.OneOf(Ids, List(Ids))), ("skip_special_tokens", Flag), .. Common()],
+        ["/v2/models/tiny-mean/infer"] = [("inputs", Tensors()), ("outputs", Any), ("id", Any), ("parameters", Any)],
+        ["/v2/models/tiny-classifier/infer"] = [("inputs", Tensors()), ("outputs", Any)],
+        ["/v2/repository/index"] = [("ready", Flag)],
+        ["/v1/embeddings"] = [("input", TextsOrIds), ("encoding_format", Gen.Elements("\"base64\"", "\"float\"", "null")), ("dimensions", Gen.Choose(1, 33).Select(n => $"{n}")), .. Common()],
+    };
+
+    public static Gen<FuzzRequest> Requests =>
+        from method in Gen.Frequency((20, Gen.Constant("POST")), (1, Gen.Elements("GET", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")))
+        from path in Gen.Frequency((15, Gen.Elements(Routes.Keys.AsEnumerable())), (1, Gen.Elements(Others)))
+        from type in Gen.Frequency((20, Gen.Constant<string?>("application/json")), (1, Gen.Elements<string?>(null, "text/plain", "application/json; charset=utf-16", "x", ";;")))
+        from body in Bodies(path)
+        from headers in Gen.Frequency((4, Gen.Constant(new List<(string, string)>())), (1, Gen.ListOf(Headers, 2).Select(list => list.ToList())))
+        select new FuzzRequest(method, path, type, body, [.. headers]);
+
+    /// <summary>One tensor for each of the graph's inputs, or nearly.</summary>
+    private static Gen<string> Tensors()
+    {
+        var tensor =
+            from name in Gen.Elements("input_ids", "attention_mask", "token_type_ids", "text", "nothing")
+            from type in Gen.Frequency((9, Gen.Constant("INT64")), (1, Gen.Elements("BYTES", "FP32", "FP16", "BOOL", "X")))
+            from shape in Gen.Frequency((9, Gen.Constant("[1,3]")), (1, Gen.Elements("[3]", "[1,-3]", "[]", "[2,2147483647,2147483647]", "null")))
+            from data in Gen.Frequency((9, Gen.Elements("[2,5,3]", "[[1,1,1]]", "[0,0,0]")), (1, Any))
+            select Tensor(name, type, shape, data);
+        var fitting = Gen.Constant($"[{Tensor("input_ids", "INT64", "[1,3]", "[2,5,3]")},{Tensor("attention_mask", "INT64", "[1,3]", "[1,1,1]")},{Tensor("token_type_ids", "INT64", "[1,3]", "[0,0,0]")}]");
+        var text = from data in List(Text) select $"[{Tensor("text", "BYTES", "[2]", data)}]";
+        return Gen.OneOf(fitting, text, List(tensor));
+
+        static string Tensor(string name, string type, string shape, string data) => $"{{\"name\":\"{name}\",\"datatype\":\"{type}\",\"shape\":{shape},\"data\":{data}}}";
+    }
+
+    private static (string, Gen<string>)[] Common() =>
+        [("model", Model), ("truncate", Flag), ("truncation_direction", Gen.Elements("\"left\"", "\"Right\"", "null")), ("prompt_name", Gen.Elements("null", "null", "\"query\"")), ("user", Any)];
+
+    private static Gen<(string Name, string Value)> Headers =>
+        from name in Gen.Frequency((6, Gen.Constant("X-Nothing")), (1, Gen.Elements("X-Priority", "X-Timeout-Ms", "Content-Encoding", "Accept", "Expect", "Inference-Header-Content-Length")))
+        from value in Gen.Elements("bulk", "interactive", "1", "5", "-1", "1e9", "99999999999999999999", "gzip", "deflate", "br", "*/*", "\u00e9", new string('v', 5000))
+        select (name, value);
+
+    private static Gen<byte[]> Bodies(string path)
+    {
+        var fitting = Object(Routes.GetValueOrDefault(path) ?? []).Select(Encoding.UTF8.GetBytes);
+        return Gen.Frequency(
+            (8, fitting),
+            (3, from body in fitting from mutated in Mutated(body) select mutated),
+            (3, from fields in List(from name in Gen.Elements(Fields) from value in Any select $"\"{name}\":{value}") select Encoding.UTF8.GetBytes("{" + fields[1..^1] + "}")),
+            (1, Gen.Choose(0, 255).Select(value => (byte)value).ArrayOf()),
+            (1, Extremes));
+    }
+
+    /// <summary>An object of fields, the first always there, the others seldom, each now and then with a value of any kind.</summary>
+    private static Gen<string> Object((string Name, Gen<string> Value)[] fields)
+    {
+        var all = Gen.Constant("");
+        for (var i = 0; i < fields.Length; i++)
+        {
+            var (name, value) = fields[i];
+            var field = Gen.Frequency((25, value), (1, Any)).Select(json => $"\"{name}\":{json},");
+            var maybe = Gen.Frequency((i == 0 || name == "texts" ? 30 : 1, field), (3, Gen.Constant("")));
+            all = from before in all from next in maybe select before + next;
+        }
+
+        return all.Select(text => "{" + text.TrimEnd(',') + "}");
+    }
+
+    private static Gen<string> List(Gen<string> items) =>
+        from count in Gen.Choose(0, 4) from list in Gen.ListOf(items, count) select "[" + string.Join(',', list) + "]";
+
     private static Gen<string> Values(int depth)
     {
         var scalar = Gen.Elements(Scalars);
         if (depth == 0)
             return scalar;
-        var array = Gen.ListOf(Values(depth - 1), 3).Select(values => "[" + string.Join(',', values) + "]");
-        var field = from name in Gen.Elements(Fields) from value in Values(depth - 1) select $"\"{name}\":{value}";
-        var nested = Gen.ListOf(field, 2).Select(fields => "{" + string.Join(',', fields) + "}");
-        return Gen.Frequency((5, scalar), (3, array), (1, nested));
+        var inner = Values(depth - 1);
+        var field = from name in Gen.Elements(Fields) from value in inner select $"\"{name}\":{value}";
+        return Gen.Frequency((5, scalar), (3, List(inner)), (1, List(field).Select(fields => "{" + fields[1..^1] + "}")));
     }
 
     /// <summary>A byte changed, removed or doubled, or the end cut off.</summary>

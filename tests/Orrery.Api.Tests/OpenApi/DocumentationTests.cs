@@ -23,6 +23,8 @@ public sealed class DocumentationTests(LocalFixture fixture)
         foreach (var path in (string[])["/info", "/v1/models", "/v1/models/{id}", "/health", "/health/live", "/health/ready", "/metrics"])
             Assert.True(paths.GetProperty(path).TryGetProperty("get", out _), path);
         var inputs = Resolve(document, document.GetProperty("components").GetProperty("schemas").GetProperty("EmbedBody")).GetProperty("properties").GetProperty("inputs");
+        Assert.Equal("id", paths.GetProperty("/v1/models/{id}").GetProperty("get").GetProperty("parameters")[0].GetProperty("name").GetString());
+        Assert.DoesNotContain("\"pattern\"", document.GetRawText(), StringComparison.Ordinal);
         Assert.Equal(3, Resolve(document, inputs).GetProperty("oneOf").GetArrayLength());
     }
 

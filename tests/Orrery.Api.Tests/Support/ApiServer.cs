@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orrery.Api.Metrics;
 using Orrery.Engine;
 
 namespace Orrery.Api.Tests.Support;
@@ -70,9 +71,22 @@ public sealed class ApiServer : IAsyncDisposable
         return new Answer((int)response.StatusCode, response.Content.Headers.ContentType, response.Headers, await response.Content.ReadAsStringAsync());
     }
 
+    /// <summary>Waits until this server has answered everything: clients have an answer before it is counted as given.</summary>
+    public async Task AssertNothingInFlightAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (_app.Services.GetRequiredService<ApiMetrics>().InFlight > 0)
+        {
+            Assert.False(patience.IsCancellationRequested, "requests are still counted as in flight");
+            await Task.Yield();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        // Stopped first, it waits for what is still being counted.
+        await _app.StopAsync();
         await _app.DisposeAsync();
     }
 
