@@ -14,9 +14,6 @@ internal sealed class LoadEstimate(int sessions, double tokensPerSecond)
     /// <summary>Tokens a second of all sessions together; always positive.</summary>
     public double TokensPerSecond { get; private set; } = Math.Max(1, tokensPerSecond);
 
-    /// <summary>Padded tokens being run now.</summary>
-    public long Running => _running;
-
     public void Started(long tokens) => _running += tokens;
 
     /// <param name="tokens">What <see cref="Started"/> was told.</param>
