@@ -8,6 +8,7 @@ using Orrery.Api.Metrics;
 using Orrery.Api.OpenAi;
 using Orrery.Api.OpenApi;
 using Orrery.Api.OpenInference;
+using Orrery.Api.Scoring;
 using Orrery.Api.Tei;
 using Orrery.Engine;
 
@@ -43,6 +44,7 @@ public static class OrreryApi
         routes.MapTei(backend, options);
         routes.MapOpenAi(backend, options);
         routes.MapOpenInference(backend, options);
+        routes.MapScoring(backend, options);
         MapOperations(routes, new HealthRoutes(backend), new MetricsRoute(collector));
         routes.MapDocumentation();
     }
@@ -52,7 +54,7 @@ public static class OrreryApi
         var problem = ProblemProtocol.Instance;
         routes.MapGet("/health", health.HealthAsync).Describe(problem, "Whether requests can be answered: empty, or 503", null, null, null, 503);
         routes.MapGet("/health/live", HealthRoutes.LiveAsync).Describe(problem, "Whether the process answers", null, null, null);
-        routes.MapGet("/health/ready", health.ReadyAsync).Describe(problem, "Whether requests can be answered, with each model's state", null, null, null, 503);
+        routes.MapGet("/health/ready", health.ReadyAsync).Describe(problem, "Whether requests can be answered, with each model's and detector's state", null, null, null, 503);
         routes.MapGet("/metrics", metrics.RunAsync).Describe(problem, "Prometheus text", null, null, null);
     }
 }

@@ -11,6 +11,12 @@ public sealed record EngineOptions
     /// <summary>The model that answers requests without a model's name, where it does what they ask; null for the first by name that does.</summary>
     public string? DefaultModel { get; init; }
 
+    /// <summary>Directories that are detectors, or whose subdirectories are.</summary>
+    public IReadOnlyList<string> DetectorDirectories { get; init; } = [];
+
+    /// <summary>The detectors that answer requests which name none; empty for every ready one that judges single texts.</summary>
+    public IReadOnlyList<string> DefaultDetectors { get; init; } = [];
+
     /// <summary>Execution providers in order of preference; the first that works runs: cuda, tensorrt, webgpu, openvino, coreml, dml, cpu.</summary>
     public IReadOnlyList<string> Devices { get; init; } = ["cpu"];
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orrery.Engine.Detectors;
 using Orrery.Engine.Execution;
 using Orrery.Engine.Models;
 using Orrery.Engine.OnnxRuntime;
@@ -9,6 +10,10 @@ namespace Orrery.Engine;
 public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
 {
     private readonly ModelCatalogue _catalogue;
+    private readonly DetectorCatalogue _detectors;
+    private readonly HeadExecutor _heads = new();
+    private readonly Detection _detection;
+    private readonly Comparing _comparing;
     private readonly OrtEnvironment _environment;
     private readonly EngineMetrics _metrics;
     private readonly TimeProvider _time;
@@ -22,13 +27,19 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         _metrics = new EngineMetrics();
         var logger = loggers.CreateLogger<LocalBackend>();
         _catalogue = new ModelCatalogue(new ModelLoader(options, environment, _metrics, time, logger), options.DefaultModel, logger);
+        _detectors = new DetectorCatalogue(environment, _catalogue, options.DefaultDetectors, logger);
+        _detection = new Detection(this, _detectors, _heads, time);
+        _comparing = new Comparing(this, _detectors, _heads);
         _metrics.ObserveModels(_catalogue.Loaded);
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<ModelInfo> Models => _catalogue.Models;
 
-    /// <summary>Finds the models; loads none yet.</summary>
+    /// <inheritdoc/>
+    public IReadOnlyList<DetectorInfo> Detectors => _detectors.Detectors;
+
+    /// <summary>Finds the models, and reads the detectors; loads no model yet.</summary>
     /// <param name="options">Valid options.</param>
     /// <param name="loggers">Where to report to.</param>
     /// <param name="time">The clock of queues and deadlines.</param>
@@ -44,11 +55,17 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         var backend = new LocalBackend(options, OrtEnvironment.Create((level, message) => Log.OnnxRuntime(logger, (LogLevel)level, message)), loggers, time);
         foreach (var (name, directory) in ModelDiscovery.Find(options.ModelDirectories))
             backend._catalogue.Add(name, directory);
+        foreach (var (name, directory) in ModelDiscovery.Find(options.DetectorDirectories, directory => File.Exists(Path.Combine(directory, DetectorManifest.FileName))))
+            backend._detectors.Add(name, directory);
         return Task.FromResult(backend);
     }
 
     /// <summary>Loads every model found. One that cannot be loaded is <see cref="ModelState.Failed"/>, with the reason; the others serve.</summary>
-    public Task LoadAllAsync(CancellationToken cancellation) => _catalogue.LoadAllAsync(cancellation);
+    public async Task LoadAllAsync(CancellationToken cancellation)
+    {
+        await _catalogue.LoadAllAsync(cancellation);
+        _detectors.Report();
+    }
 
     /// <inheritdoc/>
     public Outcome<ModelInfo> Find(string name, ModelTask? task = null) => task is { } one ? _catalogue.Find(name, null, one) : _catalogue.Find(name, null);
@@ -60,6 +77,12 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask<Outcome<TextOutput>> ScoreAsync(ScoreRequest request, CancellationToken cancellation) =>
         OnCurrentVersion(() => ScoreOnceAsync(request, cancellation));
+
+    /// <inheritdoc/>
+    public ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation) => _detection.DetectAsync(request, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<Outcome<CompareOutput>> CompareAsync(CompareRequest request, CancellationToken cancellation) => _comparing.CompareAsync(request, cancellation);
 
     /// <inheritdoc/>
     public ValueTask<Outcome<TensorOutput>> InferAsync(TensorRequest request, CancellationToken cancellation) =>
@@ -83,6 +106,8 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _catalogue.DisposeAsync();
+        _heads.Dispose();
+        _detectors.Dispose();
         _metrics.Dispose();
         _environment.Dispose();
     }
@@ -115,7 +140,14 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         if (promptName is not null && !info.Prompts.TryGetValue(promptName, out prompt))
             return new InferenceError(InferenceErrorKind.TooLarge, $"prompt_name '{promptName}' is not one of the model's: {string.Join(", ", info.Prompts.Keys)}", "prompt_name");
 
-        var postprocessing = new Postprocessing(info.Pooling, request.Normalize ?? info.Normalize, request.PerToken);
+        var output = request.Layer is { } layer ? model.Layout!.LayerNamed(layer, info.Outputs) : 0;
+        if (output < 0)
+            return new InferenceError(InferenceErrorKind.Invalid, $"layer '{request.Layer}' is not an output of model '{info.Name}' that holds token vectors", "layer");
+        var pools = model.Layout!.KindOf(output) == OutputKind.Pooled;
+        if (pools && request.Pooling is not (null or Pooling.None))
+            return new InferenceError(InferenceErrorKind.Invalid, $"model '{info.Name}' pools in its graph; pooling cannot be chosen", "pooling");
+        var pooling = pools ? Pooling.None : request.Pooling is { } asked and not Pooling.None ? asked : info.Pooling == Pooling.None ? Pooling.Mean : info.Pooling;
+        var postprocessing = new Postprocessing(pooling, request.Normalize ?? info.Normalize, request.PerToken, output);
         return await RunAsync(model, request, request.PerToken ? info.Dimensions : request.Dimensions ?? info.Dimensions, prompt, postprocessing, cancellation);
     }
 

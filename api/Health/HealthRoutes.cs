@@ -6,8 +6,8 @@ namespace Orrery.Api.Health;
 
 /// <summary>
 /// <c>/health/live</c>: the process answers. <c>/health/ready</c>: no model is being loaded for the first time and at least one answers, with
-/// each model's state. <c>/health</c>: the same verdict in Text Embeddings Inference's shape. A model that was refused does not make the
-/// server unready: the others serve on.
+/// each model's and detector's state. <c>/health</c>: the same verdict in Text Embeddings Inference's shape. A model or detector that was refused does not make
+/// the server unready: the others serve on.
 /// </summary>
 internal sealed class HealthRoutes(IInferenceBackend backend)
 {
@@ -49,6 +49,18 @@ internal sealed class HealthRoutes(IInferenceBackend backend)
                 json.WriteString("task", model.Task.ToString().ToLowerInvariant());
                 json.WriteString("device", model.Device);
                 json.WriteString("reason", model.Reason);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("detectors");
+            foreach (var detector in backend.Detectors)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", detector.Name);
+                json.WriteString("state", detector.State.ToString().ToLowerInvariant());
+                json.WriteString("model", detector.Model);
+                json.WriteString("reason", detector.Reason);
                 json.WriteEndObject();
             }
 

@@ -48,14 +48,20 @@ internal static class InputsJson
     }
 
     /// <summary>A text or a list of texts; null when absent.</summary>
-    public static List<string>? Texts(this ref RequestJson json, string field, int limit, out int count, bool allowOne = false)
+    public static List<string>? Texts(this ref RequestJson json, string field, int limit, out int count, bool allowOne = false) =>
+        json.Texts(field, limit, out count, out _, allowOne);
+
+    /// <summary>A text or a list of texts; null when absent. Tells which it was.</summary>
+    public static List<string>? Texts(this ref RequestJson json, string field, int limit, out int count, out bool single, bool allowOne = true)
     {
         count = 0;
+        single = false;
         if (!json.Next() || json.At(JsonTokenType.Null))
             return null;
         if (allowOne && json.At(JsonTokenType.String))
         {
             count = 1;
+            single = true;
             return [json.Current()];
         }
 

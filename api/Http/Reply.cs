@@ -90,6 +90,9 @@ internal sealed class Reply(int capacity = 4096) : IBufferWriter<byte>, IDisposa
     /// <summary>Sends what is written when it has grown large. To be called between items of a complete result.</summary>
     public ValueTask SendPartAsync(HttpContext context) => _length < PartBytes ? default : SendAsync(context);
 
+    /// <summary>Sends what is written, at the pace the client reads.</summary>
+    public ValueTask FlushAsync(HttpContext context) => _length == 0 ? default : SendAsync(context);
+
     /// <summary>Sends the rest.</summary>
     public ValueTask CompleteAsync(HttpContext context)
     {

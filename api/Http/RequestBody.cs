@@ -26,16 +26,7 @@ internal sealed class RequestBody : IDisposable
         if (request.ContentLength > limit)
             return (null, StatusCodes.Status413PayloadTooLarge, TooLarge(limit));
 
-        var encoding = request.Headers.ContentEncoding.ToString();
-        var source = encoding.ToUpperInvariant() switch
-        {
-            "" or "IDENTITY" => request.Body,
-            "GZIP" => new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
-            // HTTP's deflate is zlib's format (RFC 9110, 8.4.1.2).
-            "DEFLATE" => new ZLibStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
-            _ => null,
-        };
-        if (source is null)
+        if (Decompressed(request, out var encoding) is not { } source)
             return (null, StatusCodes.Status415UnsupportedMediaType, $"Content-Encoding '{encoding}' is not supported: use gzip or deflate");
 
         // Ours is the limit that names itself; the server's own only stops what a decompressor would never hand over.
@@ -81,6 +72,20 @@ internal sealed class RequestBody : IDisposable
             if (source != request.Body)
                 await source.DisposeAsync();
         }
+    }
+
+    /// <summary>The body's bytes as they were before the client compressed them; null when how is not known.</summary>
+    public static Stream? Decompressed(HttpRequest request, out string encoding)
+    {
+        encoding = request.Headers.ContentEncoding.ToString();
+        return encoding.ToUpperInvariant() switch
+        {
+            "" or "IDENTITY" => request.Body,
+            "GZIP" => new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
+            // HTTP's deflate is zlib's format (RFC 9110, 8.4.1.2).
+            "DEFLATE" => new ZLibStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
+            _ => null,
+        };
     }
 
     public void Dispose()

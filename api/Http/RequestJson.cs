@@ -90,6 +90,30 @@ internal ref struct RequestJson
         return null;
     }
 
+    /// <summary>The field's number; null when it is null.</summary>
+    public double? Number(string field)
+    {
+        if (!Next() || Type == JsonTokenType.Null)
+            return null;
+        if (Type == JsonTokenType.Number && _reader.TryGetDouble(out var value) && double.IsFinite(value))
+            return value;
+        Wrong(field, "a number");
+        return null;
+    }
+
+    /// <summary>The bytes of the string or number the field holds, as JSON; null when it is null.</summary>
+    public byte[]? Scalar(string field)
+    {
+        if (!Next() || Type == JsonTokenType.Null)
+            return null;
+        if (Type == JsonTokenType.Number)
+            return _reader.ValueSpan.ToArray();
+        if (Type == JsonTokenType.String)
+            return [(byte)'"', .. _reader.ValueSpan, (byte)'"'];
+        Wrong(field, "a string or a number");
+        return null;
+    }
+
     /// <summary>Moves into the field's value, or to the next element of an array; false when something is wrong.</summary>
     public bool Next()
     {

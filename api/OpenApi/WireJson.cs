@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Orrery.Api.OpenAi;
 using Orrery.Api.OpenInference;
+using Orrery.Api.Scoring;
 using Orrery.Api.Tei;
 
 namespace Orrery.Api.OpenApi;
@@ -26,6 +27,12 @@ namespace Orrery.Api.OpenApi;
 [JsonSerializable(typeof(InferAnswer))]
 [JsonSerializable(typeof(ModelMetadata))]
 [JsonSerializable(typeof(OpenInferenceError))]
+[JsonSerializable(typeof(ScoreBody))]
+[JsonSerializable(typeof(ScoreAnswer))]
+[JsonSerializable(typeof(CompareBody))]
+[JsonSerializable(typeof(CompareAnswer))]
+[JsonSerializable(typeof(DetectorList))]
+[JsonSerializable(typeof(InferenceBody))]
 [JsonSerializable(typeof(float[][][]))]
 [JsonSerializable(typeof(string[]))]
 internal sealed partial class WireJson : JsonSerializerContext;

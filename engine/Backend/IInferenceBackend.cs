@@ -3,7 +3,7 @@ namespace Orrery.Engine;
 /// <summary>
 /// The seam: all that the API knows of inference. <c>LocalBackend</c> answers in this process; a cluster answers through grains.
 /// Expected refusals come back as <see cref="InferenceError"/>; a cancelled token throws <see cref="OperationCanceledException"/>.
-/// Similarity and reranking are arithmetic over <see cref="EmbedAsync"/> and <see cref="ScoreAsync"/>, so they do not cross the seam.
+/// Text Embeddings Inference's similarity and reranking are arithmetic over <see cref="EmbedAsync"/> and <see cref="ScoreAsync"/>, so they do not cross the seam.
 /// </summary>
 public interface IInferenceBackend
 {
@@ -21,6 +21,15 @@ public interface IInferenceBackend
 
     /// <summary>Scores texts or pairs with a classifier or cross-encoder: raw logits.</summary>
     ValueTask<Outcome<TextOutput>> ScoreAsync(ScoreRequest request, CancellationToken cancellation);
+
+    /// <summary>Every detector known now, by name, with its state.</summary>
+    IReadOnlyList<DetectorInfo> Detectors { get; }
+
+    /// <summary>Asks detectors about texts. All or nothing.</summary>
+    ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation);
+
+    /// <summary>Compares pairs of texts, or all pairs within a list. All or nothing.</summary>
+    ValueTask<Outcome<CompareOutput>> CompareAsync(CompareRequest request, CancellationToken cancellation);
 
     /// <summary>Runs a graph on raw tensors.</summary>
     ValueTask<Outcome<TensorOutput>> InferAsync(TensorRequest request, CancellationToken cancellation);

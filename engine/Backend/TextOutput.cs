@@ -50,6 +50,16 @@ public sealed class TextOutput : IDisposable
     /// <summary>All rows of one input, row after row.</summary>
     public ReadOnlySpan<float> this[int index] => Memory(index).Span;
 
+    /// <summary>The rows of all inputs, one after another.</summary>
+    public ReadOnlyMemory<float> All
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_values is null, this);
+            return _values.AsMemory(0, _offsets[^1]);
+        }
+    }
+
     /// <summary>Where the engine writes one input's rows.</summary>
     public Memory<float> Memory(int index)
     {

@@ -86,6 +86,12 @@ public sealed record EmbedRequest : TextRequest
     /// <summary>One vector a token, unpooled and unnormalized, instead of one a text.</summary>
     public bool PerToken { get; init; }
 
+    /// <summary>How token vectors become one; null for what the model's files say.</summary>
+    public Pooling? Pooling { get; init; }
+
+    /// <summary>The output of a hidden layer to pool instead of the last one, by the name the graph gives it; null for the last.</summary>
+    public string? Layer { get; init; }
+
     /// <summary>The name of a prompt from the model's files that is put before every text; null for the model's default.</summary>
     public string? PromptName { get; init; }
 }

@@ -18,8 +18,10 @@ internal sealed class SessionRunner : IBatchRunner
     private readonly NativeBuffer[] _buffers;
     private readonly OrtBinding? _narrow;
     private readonly OrtBinding? _wide;
-    private readonly NativeBuffer _converted = new();
-    private readonly long[] _shape = new long[3];
+    private readonly NativeBuffer[] _converted;
+    private readonly bool[] _isConverted;
+    private readonly long[][] _shapes;
+    private readonly int[] _outputs;
     private OrtBinding? _last;
     private int _longest;
 
@@ -34,17 +36,27 @@ internal sealed class SessionRunner : IBatchRunner
         _buffers = new NativeBuffer[layout?.Feeds.Length ?? 0];
         for (var i = 0; i < _buffers.Length; i++)
             _buffers[i] = new NativeBuffer();
+        _outputs = layout?.Bound ?? [];
+        _converted = new NativeBuffer[_outputs.Length];
+        _isConverted = new bool[_outputs.Length];
+        _shapes = new long[_outputs.Length][];
+        for (var i = 0; i < _outputs.Length; i++)
+        {
+            _converted[i] = new NativeBuffer();
+            _shapes[i] = new long[3];
+        }
+
         if (layout is null)
             return;
         var inputs = new int[_buffers.Length];
         for (var i = 0; i < inputs.Length; i++)
             inputs[i] = i;
-        _narrow = new OrtBinding(sessions.Narrow, inputs, [layout.Output]);
-        _wide = sessions.Wide is null ? null : new OrtBinding(sessions.Wide, inputs, [layout.Output]);
+        _narrow = new OrtBinding(sessions.Narrow, inputs, _outputs);
+        _wide = sessions.Wide is null ? null : new OrtBinding(sessions.Wide, inputs, _outputs);
     }
 
     /// <summary>Floats of a row (a token's, or a text's) in the output last computed.</summary>
-    public int RowLength => (int)_shape[_layout!.Kind == OutputKind.Tokens ? 2 : 1];
+    public int RowLength => Hidden(0);
 
     /// <summary>A batch of texts that belong to no request, to be computed and not delivered.</summary>
     public static List<QueueEntry> ProbeBatch(int items, int length, int id)
@@ -74,12 +86,14 @@ internal sealed class SessionRunner : IBatchRunner
             return;
         }
 
-        var values = Values(_last!);
-        var row = values.Length / batch.Count;
         for (var i = 0; i < batch.Count; i++)
         {
             for (var item = (TextItem)batch[i]; item is not null; item = item.Follower)
+            {
+                var values = Values(item.Job.Postprocessing.Output);
+                var row = values.Length / batch.Count;
                 Deliver(item, values.Slice(i * row, row));
+            }
         }
     }
 
@@ -89,7 +103,8 @@ internal sealed class SessionRunner : IBatchRunner
         _wide?.Dispose();
         foreach (var buffer in _buffers)
             buffer.Dispose();
-        _converted.Dispose();
+        foreach (var buffer in _converted)
+            buffer.Dispose();
     }
 
     private void Deliver(TextItem item, ReadOnlySpan<float> row)
@@ -102,15 +117,15 @@ internal sealed class SessionRunner : IBatchRunner
         }
 
         var destination = job.Output.Memory(item.Index).Span;
-        var (pooling, normalize, perToken) = job.Postprocessing;
-        var hidden = RowLength;
+        var (pooling, normalize, perToken, output) = job.Postprocessing;
+        var hidden = Hidden(output);
         if (destination.Length > (perToken ? row.Length : hidden))
         {
             job.Failed(new InferenceError(InferenceErrorKind.Failed, $"the graph answered {hidden} numbers a row, fewer than when it was loaded"));
             return;
         }
 
-        if (_layout!.Kind == OutputKind.Tokens && !perToken)
+        if (_layout!.KindOf(output) == OutputKind.Tokens && !perToken)
             Pooler.Pool(row[..(item.Length * hidden)], hidden, pooling, destination);
         else
             row[..destination.Length].CopyTo(destination);
@@ -190,26 +205,35 @@ internal sealed class SessionRunner : IBatchRunner
             destination[i] = T.CreateTruncating(ids[i]);
     }
 
+    private int Hidden(int output) => (int)_shapes[output][_layout!.KindOf(output) == OutputKind.Tokens ? 2 : 1];
+
     /// <summary>A graph may answer other sizes than it declares: what is read below must be there.</summary>
     private void Check(int items)
     {
-        var rank = _last!.OutputShape(0, _shape);
-        var wanted = _layout!.Kind == OutputKind.Tokens ? 3 : 2;
-        if (rank != wanted || _shape[0] != items || (rank == 3 && _shape[1] != _longest))
+        for (var i = 0; i < _outputs.Length; i++)
         {
-            throw new ModelOutputException(
-                $"the graph's output '{_sessions.Narrow.Outputs[_layout.Output].Name}' has shape [{string.Join(", ", _shape[..Math.Min(rank, _shape.Length)])}] for {items} texts of {_longest} tokens");
+            var shape = _shapes[i];
+            var rank = _last!.OutputShape(i, shape);
+            var wanted = _layout!.KindOf(i) == OutputKind.Tokens ? 3 : 2;
+            if (rank != wanted || shape[0] != items || (rank == 3 && shape[1] != _longest))
+            {
+                throw new ModelOutputException(
+                    $"the graph's output '{_sessions.Narrow.Outputs[_outputs[i]].Name}' has shape [{string.Join(", ", shape[..Math.Min(rank, shape.Length)])}] for {items} texts of {_longest} tokens");
+            }
+
+            _isConverted[i] = false;
         }
     }
 
-    private ReadOnlySpan<float> Values(OrtBinding binding)
+    private ReadOnlySpan<float> Values(int output)
     {
-        if (binding.OutputType(0) == OrtElementType.Float32)
-            return binding.Output<float>(0);
-        var halves = binding.Output<Half>(0);
-        _converted.EnsureCapacity((nuint)halves.Length * sizeof(float));
-        var values = _converted.As<float>(halves.Length);
-        TensorPrimitives.ConvertToSingle(halves, values);
+        if (_last!.OutputType(output) == OrtElementType.Float32)
+            return _last.Output<float>(output);
+        var halves = _last.Output<Half>(output);
+        var values = _converted[output].As<float>(halves.Length);
+        if (!_isConverted[output])
+            TensorPrimitives.ConvertToSingle(halves, values);
+        _isConverted[output] = true;
         return values;
     }
 }

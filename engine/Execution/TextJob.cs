@@ -4,7 +4,8 @@ namespace Orrery.Engine.Execution;
 /// <param name="Pooling">How token vectors become one; ignored per token and where the graph pools.</param>
 /// <param name="Normalize">Scale to unit length.</param>
 /// <param name="PerToken">Keep every token's vector as it is.</param>
-internal readonly record struct Postprocessing(Pooling Pooling, bool Normalize, bool PerToken);
+/// <param name="Output">Which of the layout's bound outputs is read; 0 is the model's own.</param>
+internal readonly record struct Postprocessing(Pooling Pooling, bool Normalize, bool PerToken, int Output = 0);
 
 /// <summary>
 /// One request over texts while it is in flight. It ends once, when its last item is accounted for or its caller gives up;

@@ -33,6 +33,28 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
 {
     public bool WantsTokenTypes => Feeds.Contains(TextFeed.TokenTypeIds);
 
+    /// <summary>Other outputs of token vectors, hidden layers that the exporter exposed, by index.</summary>
+    public ImmutableArray<int> Layers { get; init; } = [];
+
+    /// <summary>Every output that is bound: the one that is read by default, then the layers.</summary>
+    public int[] Bound => [Output, .. Layers];
+
+    /// <summary>How a bound output is read.</summary>
+    public OutputKind KindOf(int bound) => bound == 0 ? Kind : OutputKind.Tokens;
+
+    /// <summary>The place of a layer among the bound outputs; -1 when the graph does not expose it.</summary>
+    public int LayerNamed(string name, IReadOnlyList<OrtTensorInfo> outputs)
+    {
+        var bound = Bound;
+        for (var i = 0; i < bound.Length; i++)
+        {
+            if (outputs[bound[i]].Name == name && KindOf(i) == OutputKind.Tokens)
+                return i;
+        }
+
+        return -1;
+    }
+
     /// <summary>Recognizes a text model's graph by the names that exporters give.</summary>
     /// <param name="inputs">The graph's inputs.</param>
     /// <param name="outputs">The graph's outputs.</param>
@@ -76,9 +98,15 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
         var usePooled = pooled >= 0 && (tokens < 0 || (graphPools && outputs[pooled].Name != "pooler_output"));
         if (tokens < 0 && pooled < 0)
             throw new ModelFormatException("the graph has neither token vectors [batch, sequence, hidden] nor an embedding [batch, hidden]");
-        return usePooled
-            ? new GraphLayout(feeds.ToImmutable(), pooled, OutputKind.Pooled)
-            : new GraphLayout(feeds.ToImmutable(), tokens, OutputKind.Tokens);
+        var chosen = usePooled ? pooled : tokens;
+        var layers = ImmutableArray.CreateBuilder<int>();
+        for (var i = 0; i < outputs.Count; i++)
+        {
+            if (i != chosen && outputs[i].Shape.Length == 3 && IsFloat(outputs[i]))
+                layers.Add(i);
+        }
+
+        return new GraphLayout(feeds.ToImmutable(), chosen, usePooled ? OutputKind.Pooled : OutputKind.Tokens) { Layers = layers.ToImmutable() };
     }
 
     private static TextFeed? FeedOf(string name) => name switch

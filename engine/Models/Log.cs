@@ -21,4 +21,7 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Warning, "Execution provider {Provider} cannot be used, {Used} runs instead: {Reason}")]
     public static partial void ProviderSkipped(ILogger logger, string provider, string used, string reason);
+
+    [LoggerMessage(7, LogLevel.Error, "Detector {Detector} is refused: {Reason}")]
+    public static partial void DetectorRefused(ILogger logger, string detector, string reason);
 }

@@ -13,7 +13,11 @@ internal static partial class ModelDiscovery
     /// below the root. A folder named like a version (1, v2.1, a digest) belongs to its parent's name, and the highest one counts.
     /// The first root to name a model wins.
     /// </summary>
-    public static IReadOnlyList<(string Name, string Directory)> Find(IEnumerable<string> roots)
+    public static IReadOnlyList<(string Name, string Directory)> Find(IEnumerable<string> roots) =>
+        Find(roots, directory => ModelFiles.Find(directory, ModelManifest.GraphOf(directory)) is not null);
+
+    /// <summary>As the other overload, for directories of another kind.</summary>
+    public static IReadOnlyList<(string Name, string Directory)> Find(IEnumerable<string> roots, Func<string, bool> isOne)
     {
         var found = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var root in roots)
@@ -22,7 +26,7 @@ internal static partial class ModelDiscovery
                 continue;
             var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
             var inRoot = new SortedDictionary<string, (string Version, string Directory)>(StringComparer.Ordinal);
-            Search(full, full, 0, inRoot);
+            Search(full, full, 0, isOne, inRoot);
             foreach (var (name, model) in inRoot)
                 found.TryAdd(name, model.Directory);
         }
@@ -30,9 +34,9 @@ internal static partial class ModelDiscovery
         return [.. found.Select(pair => (pair.Key, pair.Value))];
     }
 
-    private static void Search(string root, string directory, int depth, SortedDictionary<string, (string Version, string Directory)> found)
+    private static void Search(string root, string directory, int depth, Func<string, bool> isOne, SortedDictionary<string, (string Version, string Directory)> found)
     {
-        if (ModelFiles.Find(directory, ModelManifest.GraphOf(directory)) is not null)
+        if (isOne(directory))
         {
             var (name, version) = NameOf(root, directory);
             if (!found.TryGetValue(name, out var other) || CompareVersions(version, other.Version) > 0)
@@ -45,7 +49,7 @@ internal static partial class ModelDiscovery
         foreach (var child in Directory.EnumerateDirectories(directory))
         {
             if (!Path.GetFileName(child).StartsWith('.'))
-                Search(root, child, depth + 1, found);
+                Search(root, child, depth + 1, isOne, found);
         }
     }
 

@@ -184,7 +184,7 @@ internal sealed record ModelManifest
         Aliases = json.Strings("aliases"),
     };
 
-    private static Pooling ParsePooling(string name, string file) => name switch
+    internal static Pooling ParsePooling(string name, string file) => name switch
     {
         "mean" => Orrery.Engine.Pooling.Mean,
         "cls" => Orrery.Engine.Pooling.Cls,

@@ -20,6 +20,8 @@ internal static class SettingTable
         Time("Server:ShutdownTimeout", (s, v) => s with { ShutdownTimeout = v }),
         List("Engine:ModelDirectories", "MODEL_CACHE_DIR", (s, v) => Engine(s, e => e with { ModelDirectories = v })),
         new("Engine:DefaultModel", "EMBEDDING_MODEL", "a model's name or directory", (s, v) => Engine(s, e => e with { DefaultModel = v })),
+        List("Engine:DetectorDirectories", "DETECTOR_DIR", (s, v) => Engine(s, e => e with { DetectorDirectories = v })),
+        List("Engine:DefaultDetectors", "DEFAULT_CLASSIFIERS", (s, v) => Engine(s, e => e with { DefaultDetectors = v })),
         List("Engine:Devices", "DEVICE", (s, v) => Engine(s, e => e with { Devices = v })),
         Int("Engine:Sessions", null, 0, 256, (s, v) => Engine(s, e => e with { Sessions = v })),
         Int("Engine:ThreadsPerSession", null, 0, 256, (s, v) => Engine(s, e => e with { ThreadsPerSession = v })),

@@ -78,7 +78,7 @@ internal static class ModelsCommand
     private static async Task<int> ListAsync(CancellationToken cancellation)
     {
         var variables = ServeCommand.Variables();
-        if (!SettingReader.TryRead("appsettings.json", variables, [], out var settings, out var error) || ModelRoots.Resolve(settings, [], out var engine) is { } wrong && (error = wrong) is not null)
+        if (!SettingReader.TryRead("appsettings.json", variables, [], out var settings, out var error) || ModelRoots.Resolve(settings, [], [], out var engine) is { } wrong && (error = wrong) is not null)
             return Refuse(error);
         await using var backend = await LocalBackend.CreateAsync(engine, NullLoggerFactory.Instance, TimeProvider.System, cancellation);
         foreach (var model in backend.Models)

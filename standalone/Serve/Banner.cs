@@ -12,30 +12,50 @@ internal static class Banner
             output.WriteLine("No models were found. Put one under models/, name its folder with --models, or pull one: orrery models pull OWNER/NAME");
         else
             Table(output, models);
+        Table(output, backend.Detectors);
         output.WriteLine($"\nListening on {address} (API: {address}/docs)");
-        if (Example(models) is { } example)
+        if (Example(models, backend.Detectors) is { } example)
             output.WriteLine($"Try:  curl {address}{example}");
         output.Flush();
     }
 
     private static void Table(TextWriter output, IReadOnlyList<ModelInfo> models)
     {
-        string[] head = ["model", "task", "device", "dimensions", "max tokens", "version"];
-        var rows = models.Where(model => model.State == ModelState.Ready).Select(model => new[]
+        Write(output, ["model", "task", "device", "dimensions", "max tokens", "version"], models.Where(model => model.State == ModelState.Ready).Select(model => new[]
         {
             model.Name, model.Task.ToString().ToLowerInvariant(), model.Device, Number(model.Dimensions), Number(model.MaxLength), model.Digest[..12],
-        }).Prepend(head).ToArray();
+        }));
+        foreach (var model in models.Where(model => model.State == ModelState.Failed))
+            output.WriteLine($"{model.Name}  refused: {model.Reason}");
+    }
+
+    private static void Table(TextWriter output, IReadOnlyList<DetectorInfo> detectors)
+    {
+        if (detectors.Count == 0)
+            return;
+        output.WriteLine();
+        Write(output, ["detector", "kind", "classes", "model", "version"], detectors.Where(detector => detector.State == ModelState.Ready).Select(detector => new[]
+        {
+            detector.Name, detector.Kind.ToString().ToLowerInvariant(), Number(detector.Labels.Length), detector.Model, detector.Digest[..12],
+        }));
+        foreach (var detector in detectors.Where(detector => detector.State != ModelState.Ready))
+            output.WriteLine($"{detector.Name}  refused: {detector.Reason}");
+    }
+
+    private static void Write(TextWriter output, string[] head, IEnumerable<string[]> body)
+    {
+        string[][] rows = [head, .. body];
         var widths = head.Select((_, column) => rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in rows)
             output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
-        foreach (var model in models.Where(model => model.State == ModelState.Failed))
-            output.WriteLine($"{model.Name}  refused: {model.Reason}");
-
-        static string Number(int value) => value == 0 ? "-" : value.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    private static string? Example(IReadOnlyList<ModelInfo> models)
+    private static string Number(int value) => value == 0 ? "-" : value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private static string? Example(IReadOnlyList<ModelInfo> models, IReadOnlyList<DetectorInfo> detectors)
     {
+        if (detectors.Any(one => one is { State: ModelState.Ready, Kind: not DetectorKind.Pair }))
+            return """/v1/score -H 'Content-Type: application/json' -d '{"input":"Where is my new card?"}'""";
         var model = models.FirstOrDefault(one => one is { State: ModelState.Ready, Task: ModelTask.Embedding });
         if (model is not null)
             return $$"""/v1/embeddings -H 'Content-Type: application/json' -d '{"model":"{{model.Name}}","input":"Where is my new card?"}'""";

@@ -3,24 +3,27 @@ using Orrery.Standalone.Configuration;
 
 namespace Orrery.Standalone.Serve;
 
-/// <summary>Where models are looked for.</summary>
+/// <summary>Where models and detectors are looked for.</summary>
 internal static class ModelRoots
 {
     /// <summary>Models that ship with the program.</summary>
     public static string Samples => Path.Combine(AppContext.BaseDirectory, "samples", "models");
+
+    /// <summary>Detectors that ship with the program.</summary>
+    public static string SampleDetectors => Path.Combine(AppContext.BaseDirectory, "samples", "detectors");
 
     /// <summary>
     /// What the flags name; else what the settings name, the folder models/ here, and the samples. A default model that is
     /// a directory is added, under its folder's name.
     /// </summary>
     /// <returns>What is wrong; null when nothing is.</returns>
-    public static string? Resolve(ServeSettings settings, string[] flags, out EngineOptions engine)
+    public static string? Resolve(ServeSettings settings, string[] flags, string[] detectors, out EngineOptions engine)
     {
         engine = settings.Engine;
-        foreach (var directory in flags)
+        foreach (var (flag, directory) in flags.Select(one => ("--models", one)).Concat(detectors.Select(one => ("--detectors", one))))
         {
             if (!Directory.Exists(directory))
-                return $"--models: {directory} does not exist";
+                return $"{flag}: {directory} does not exist";
         }
 
         List<string> roots = flags.Length > 0 ? [.. flags] : [.. settings.Engine.ModelDirectories, "models", Samples];
@@ -34,6 +37,7 @@ internal static class ModelRoots
         engine = engine with
         {
             ModelDirectories = roots,
+            DetectorDirectories = detectors.Length > 0 ? detectors : [.. settings.Engine.DetectorDirectories, "detectors", SampleDetectors],
             DefaultModel = chosen,
             CacheDirectory = engine.CacheDirectory ?? DefaultCache(),
         };

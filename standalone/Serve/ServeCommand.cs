@@ -17,17 +17,18 @@ internal static class ServeCommand
     public static Command Create()
     {
         var models = new Option<string[]>("--models") { Description = "A model's directory, or one that holds models; may be given several times." };
+        var detectors = new Option<string[]>("--detectors") { Description = "A detector's directory, or one that holds detectors; may be given several times." };
         var port = new Option<string?>("--port") { Description = "The port to listen on (8080)." };
         var host = new Option<string?>("--host") { Description = "The address to listen on (127.0.0.1); 0.0.0.0 for every one." };
         var device = new Option<string?>("--device") { Description = "Devices in order of preference, parted by commas: cuda, tensorrt, webgpu, openvino, coreml, dml, cpu." };
-        var command = new Command("serve", "Serves the models it finds over REST.") { models, port, host, device };
+        var command = new Command("serve", "Serves the models it finds over REST.") { models, detectors, port, host, device };
         command.SetAction((parsed, cancellation) =>
         {
             var flags = new List<KeyValuePair<string, string>>();
             Add("Server:Port", parsed.GetValue(port));
             Add("Server:Host", parsed.GetValue(host));
             Add("Engine:Devices", parsed.GetValue(device));
-            return RunAsync(flags, parsed.GetValue(models) ?? [], cancellation);
+            return RunAsync(flags, parsed.GetValue(models) ?? [], parsed.GetValue(detectors) ?? [], cancellation);
 
             void Add(string key, string? value)
             {
@@ -42,11 +43,11 @@ internal static class ServeCommand
     public static Dictionary<string, string> Variables() =>
         Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(pair => (string)pair.Key, pair => (string)pair.Value!);
 
-    private static async Task<int> RunAsync(List<KeyValuePair<string, string>> flags, string[] models, CancellationToken cancellation)
+    private static async Task<int> RunAsync(List<KeyValuePair<string, string>> flags, string[] models, string[] detectors, CancellationToken cancellation)
     {
         if (!SettingReader.TryRead("appsettings.json", Variables(), flags, out var settings, out var error))
             return Refuse(error);
-        if (ModelRoots.Resolve(settings, models, out var engine) is { } missing)
+        if (ModelRoots.Resolve(settings, models, detectors, out var engine) is { } missing)
             return Refuse(missing);
 
         var builder = WebApplication.CreateSlimBuilder();
@@ -71,6 +72,12 @@ internal static class ServeCommand
         await using var owned = backend;
         if (engine.DefaultModel is { } chosen && !backend.Find(chosen).TryGet(out _, out _))
             return Refuse($"Engine:DefaultModel (EMBEDDING_MODEL): there is no model '{chosen}' in {string.Join(", ", engine.ModelDirectories)}; pull it first: orrery models pull {chosen}");
+        foreach (var name in engine.DefaultDetectors)
+        {
+            if (!backend.Detectors.Any(detector => detector.Name == name))
+                return Refuse($"Engine:DefaultDetectors (DEFAULT_CLASSIFIERS): there is no detector '{name}' in {string.Join(", ", engine.DetectorDirectories)}");
+        }
+
         await using var app = builder.Build();
         app.MapOrreryApi();
         try

@@ -18,6 +18,12 @@ internal sealed class RefusingBackend(IInferenceBackend inner, Func<Cancellation
 
     public async ValueTask<Outcome<TextOutput>> ScoreAsync(ScoreRequest request, CancellationToken cancellation) => await end(cancellation);
 
+    public IReadOnlyList<DetectorInfo> Detectors => inner.Detectors;
+
+    public async ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation) => await end(cancellation);
+
+    public async ValueTask<Outcome<CompareOutput>> CompareAsync(CompareRequest request, CancellationToken cancellation) => await end(cancellation);
+
     public async ValueTask<Outcome<TensorOutput>> InferAsync(TensorRequest request, CancellationToken cancellation) => await end(cancellation);
 
     public async ValueTask<Outcome<IReadOnlyList<TokenInfo[]>>> TokenizeAsync(string model, IReadOnlyList<string> texts, bool addSpecialTokens, CancellationToken cancellation) =>
