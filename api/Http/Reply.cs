@@ -62,6 +62,14 @@ internal sealed class Reply(int capacity = 4096) : IBufferWriter<byte>, IDisposa
         _length += FloatText.Write(value, _block.AsSpan(_length));
     }
 
+    /// <summary>Appends a finite number in its shortest form: for settings and times, that people read.</summary>
+    public void Short(float value)
+    {
+        Reserve(32);
+        value.TryFormat(_block.AsSpan(_length), out var written, default, System.Globalization.CultureInfo.InvariantCulture);
+        _length += written;
+    }
+
     /// <summary>Appends a JSON string, quotes included. Lone surrogates become U+FFFD.</summary>
     public void String(ReadOnlySpan<char> text)
     {

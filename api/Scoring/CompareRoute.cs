@@ -164,7 +164,7 @@ internal sealed class CompareRoute(IInferenceBackend backend, ApiOptions options
         if (output.Threshold is { } threshold)
         {
             reply.Raw(",\"threshold\":"u8);
-            reply.Number(threshold);
+            reply.Short(threshold);
         }
 
         if (allPairs)

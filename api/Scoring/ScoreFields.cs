@@ -80,7 +80,7 @@ internal sealed record ScoreFields
             reply.Raw(",\"model_version\":"u8);
             reply.String(version);
             reply.Raw(",\"threshold\":"u8);
-            reply.Number(threshold ?? detector.Threshold);
+            reply.Short(threshold ?? detector.Threshold);
             reply.Raw("}"u8);
         }
 

@@ -89,11 +89,11 @@ internal sealed class ScoreRoute(IInferenceBackend backend, ApiOptions options)
         reply.Raw(",\"total_tokens\":"u8);
         reply.Number(output.TotalTokens);
         reply.Raw("},\"timing\":{\"embedding_ms\":"u8);
-        reply.Number(Milliseconds(output.EmbeddingTime));
+        reply.Short(Milliseconds(output.EmbeddingTime));
         reply.Raw(",\"heads_ms\":"u8);
-        reply.Number(Milliseconds(output.HeadTime));
+        reply.Short(Milliseconds(output.HeadTime));
         reply.Raw(",\"total_ms\":"u8);
-        reply.Number(Milliseconds(Stopwatch.GetElapsedTime(start)));
+        reply.Short(Milliseconds(Stopwatch.GetElapsedTime(start)));
         reply.Raw("}}"u8);
     }
 

@@ -40,6 +40,9 @@ public static class RequestGenerator
     private static readonly Gen<string> Flag = Gen.Elements("true", "false", "null");
     private static readonly Gen<string> Model = Gen.Elements("null", "\"\"", "\"tiny-mean\"", "\"tiny-cls\"", "\"tiny-classifier\"", "\"tiny-cross-encoder\"", "\"nobody\"");
 
+    private static readonly Gen<string> Detector = Gen.Elements("\"tiny-spam\"", "\"tiny-topic\"", "\"tiny-duplicate\"", "\"tiny-answers\"", "\"tiny-foreign\"", "\"nobody\"", "\"\"");
+    private static readonly Gen<string> Share = Gen.Elements("null", "0", "0.5", "1", "-0.1", "1.5", "1e30");
+
     private static readonly Gen<byte[]> Extremes = Gen.Elements(
         new string('[', 5000),
         "{\"inputs\":" + new string('[', 200) + new string(']', 200) + "}",
@@ -56,6 +59,10 @@ public static class RequestGenerator
     /// <summary>Each route with its fields; the first one or two are what it cannot do without.</summary>
     private static readonly Dictionary<string, (string Name, Gen<string> Value)[]> Routes = new()
     {
+        ["/v1/score"] = [("input", TextsOrIds), ("detectors", List(Detector)), ("threshold", Share), ("return_scores", Flag), ("return_embeddings", Flag), ("truncate", Flag)],
+        ["/v1/compare"] = [("pairs", List(List(Text))), ("detector", Detector), ("threshold", Share), ("model", Model), ("limit", Gen.Choose(-1, 40).Select(n => $"{n}"))],
+        ["/v1/compare?inputs"] = [("inputs", List(Text)), ("detector", Detector), ("threshold", Share), ("limit", Gen.Choose(-1, 40).Select(n => $"{n}"))],
+        ["/inference"] = [("model_type", Gen.OneOf(Detector, Model)), ("data", Gen.OneOf(Text, List(Text)))],
         ["/embed"] = [("inputs", TextsOrIds), ("normalize", Flag), ("dimensions", Gen.Choose(-1, 40).Select(n => $"{n}")), .. Common()],
         ["/embed_all"] = [("inputs", TextsOrIds), .. Common()],
         ["/similarity"] = [("inputs", from source in Text from others in List(Text) select $"{{\"source_sentence\":{source},\"sentences\":{others}}}"), ("parameters", Object(Common()))],

@@ -11,16 +11,17 @@ public sealed class DocumentationTests(LocalFixture fixture)
     {
         var document = (await fixture.Server.GetAsync("/openapi/v1.json")).Json;
         var paths = document.GetProperty("paths");
-        foreach (var path in (string[])["/embed", "/embed_all", "/similarity", "/predict", "/rerank", "/tokenize", "/decode", "/v1/embeddings"])
+        foreach (var path in (string[])["/embed", "/embed_all", "/similarity", "/predict", "/rerank", "/tokenize", "/decode", "/v1/embeddings", "/v1/score", "/v1/compare"])
         {
             var post = paths.GetProperty(path).GetProperty("post");
             Assert.NotEmpty(post.GetProperty("summary").GetString()!);
             AssertSchema(document, post.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema"));
             AssertSchema(document, post.GetProperty("responses").GetProperty("200").GetProperty("content").GetProperty("application/json").GetProperty("schema"));
-            AssertSchema(document, post.GetProperty("responses").GetProperty("429").GetProperty("content").GetProperty("application/json").GetProperty("schema"));
+            if (!path.StartsWith("/v1/score", StringComparison.Ordinal) && !path.StartsWith("/v1/compare", StringComparison.Ordinal))
+                AssertSchema(document, post.GetProperty("responses").GetProperty("429").GetProperty("content").GetProperty("application/json").GetProperty("schema"));
         }
 
-        foreach (var path in (string[])["/info", "/v1/models", "/v1/models/{id}", "/health", "/health/live", "/health/ready", "/metrics"])
+        foreach (var path in (string[])["/info", "/v1/detectors", "/v1/models", "/v1/models/{id}", "/health", "/health/live", "/health/ready", "/metrics"])
             Assert.True(paths.GetProperty(path).TryGetProperty("get", out _), path);
         var inputs = Resolve(document, document.GetProperty("components").GetProperty("schemas").GetProperty("EmbedBody")).GetProperty("properties").GetProperty("inputs");
         Assert.Equal("id", paths.GetProperty("/v1/models/{id}").GetProperty("get").GetProperty("parameters")[0].GetProperty("name").GetString());

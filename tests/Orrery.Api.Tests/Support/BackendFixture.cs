@@ -14,6 +14,9 @@ public abstract class BackendFixture : IAsyncLifetime
     protected static IReadOnlyList<string> ModelDirectories { get; } =
         [.. new[] { "tiny-mean", "tiny-cls", "tiny-classifier", "tiny-cross-encoder" }.Select(name => Repository.Path("tests", "fixtures", "models", name))];
 
+    /// <summary>Two detectors of topics, one of spam, two of pairs, and one whose head was trained on another version.</summary>
+    protected static IReadOnlyList<string> DetectorDirectories { get; } = [Repository.Path("tests", "fixtures", "detectors")];
+
     public async Task InitializeAsync()
     {
         Backend = await StartBackendAsync();
@@ -40,7 +43,7 @@ public sealed class LocalFixture : BackendFixture
 
     protected override async Task<IInferenceBackend> StartBackendAsync()
     {
-        var options = new EngineOptions { ModelDirectories = ModelDirectories, DefaultModel = "tiny-mean", Sessions = 1, ThreadsPerSession = 1, MaxBatchTokens = 4096 };
+        var options = new EngineOptions { ModelDirectories = ModelDirectories, DetectorDirectories = DetectorDirectories, DefaultModel = "tiny-mean", Sessions = 1, ThreadsPerSession = 1, MaxBatchTokens = 4096 };
         _backend = await LocalBackend.CreateAsync(options, NullLoggerFactory.Instance, TimeProvider.System, default);
         await _backend.LoadAllAsync(default);
         return _backend;
