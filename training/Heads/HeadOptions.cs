@@ -6,7 +6,7 @@ public enum HeadKind
     /// <summary>Logistic regression with an L2 penalty: a softmax over the classes, or a sigmoid for two.</summary>
     Logistic,
 
-    /// <summary>Linear support vector machines with squared hinge loss, one a class, calibrated by Platt's method.</summary>
+    /// <summary>Linear support vector machines with squared hinge loss (scikit-learn's LinearSVC), one a class, calibrated by Platt's method.</summary>
     LinearSvm,
 
     /// <summary>Support vector machines with a Gaussian kernel, one a class, calibrated by Platt's method.</summary>
@@ -53,12 +53,13 @@ public sealed record HeadOptions
     public int Seed { get; init; }
 
     /// <summary>
-    /// When the solver ends, above 0; null for the kind's own. Logistic and linear: the largest component of the gradient
-    /// of the mean loss (1e-6). Gaussian kernel: the largest violation of the optimality conditions (1e-3).
+    /// When the solver ends, above 0; null for the kind's own. Logistic: the largest component of the gradient of the mean
+    /// loss (1e-6). Linear machines: the spread of the dual's projected gradients (1e-4). Gaussian kernel: the largest
+    /// violation of the optimality conditions (1e-3).
     /// </summary>
     public double? Tolerance { get; init; }
 
-    /// <summary>The most steps of a solver, 1 or more; null for the kind's own (1,000 of L-BFGS, 10,000,000 of SMO).</summary>
+    /// <summary>The most steps of a solver, 1 or more; null for the kind's own: 1,000 of L-BFGS, 1,000 passes over the rows, 10,000,000 of SMO.</summary>
     public int? MaxIterations { get; init; }
 
     /// <summary>The folds of the calibration of support vector machines, 2 or more; a class with fewer rows lowers it.</summary>

@@ -35,7 +35,10 @@ public static class HeadTrainer
         if (options.Kind is HeadKind.Logistic or HeadKind.LinearSvm)
         {
             var set = TrainingSet.Create(labels, classes, options);
-            return Finish(rows, classes, options, features, LinearClassifier.Fit(inputs, set, options, part, cancellationToken), whole);
+            var linear = options.Kind == HeadKind.Logistic
+                ? LogisticClassifier.Fit(inputs, set, options, part, cancellationToken)
+                : LinearClassifier.Fit(inputs, set, options, part, cancellationToken);
+            return Finish(rows, classes, options, features, linear, whole);
         }
         if ((options.Gamma ?? Scale(inputs)) is not { } gamma)
             return NoVariance();

@@ -37,16 +37,15 @@ internal sealed class Lbfgs(ISmoothFunction function, int size)
     private double[] _trialGradient = new double[size];
     private int _pairs;
 
-    /// <summary>Minimizes from <paramref name="start"/>.</summary>
-    /// <param name="start">Where to begin; not changed.</param>
+    /// <summary>Minimizes from the origin.</summary>
     /// <param name="tolerance">Ends when no component of the gradient is larger.</param>
     /// <param name="maxIterations">Ends after as many steps.</param>
     /// <param name="progress">Told the share of the way to the tolerance, from 0 to 1.</param>
     /// <param name="cancellationToken">Looked at before every step.</param>
     internal Minimum Minimize(
-        double[] start, double tolerance, int maxIterations, Action<double>? progress, CancellationToken cancellationToken)
+        double tolerance, int maxIterations, Action<double> progress, CancellationToken cancellationToken)
     {
-        double[] x = (double[])start.Clone(), gradient = new double[size], direction = new double[size];
+        double[] x = new double[size], gradient = new double[size], direction = new double[size];
         double value = function.Evaluate(x, gradient);
         double largest = Math.Abs(TensorPrimitives.MaxMagnitude<double>(gradient)), first = largest;
         for (int iteration = 0; ; iteration++)
@@ -56,7 +55,7 @@ internal sealed class Lbfgs(ISmoothFunction function, int size)
                 return new Minimum(x, iteration, true);
             if (iteration == maxIterations)
                 return new Minimum(x, iteration, false);
-            progress?.Invoke(Math.Max(
+            progress(Math.Max(
                 Math.Log(first / largest) / Math.Log(first / tolerance), (double)iteration / maxIterations));
 
             Direction(gradient, direction);

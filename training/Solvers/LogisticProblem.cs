@@ -1,27 +1,17 @@
 using System.Numerics.Tensors;
 using Orrery.Training.Features;
+using Orrery.Training.Heads;
 
 namespace Orrery.Training.Solvers;
 
-/// <summary>What a linear classifier is punished for.</summary>
-internal enum LinearLoss
-{
-    /// <summary>The negative log-likelihood of the row's class under a softmax over all outputs.</summary>
-    Softmax,
-
-    /// <summary>One output, log(1 + exp(-y f)), where y is +1 for class 1 and -1 for class 0.</summary>
-    Logistic,
-
-    /// <summary>max(0, 1 - y f)² of every output, where y is +1 for the output's own class and -1 for the rest.</summary>
-    SquaredHinge,
-}
-
 /// <summary>
-/// The mean loss of a linear classifier plus its penalty: scikit-learn's objective <c>C sum(loss) + |w|²/2</c> divided by
-/// C and the number of rows, so that a tolerance means the same for any of both. The variables are the weights
-/// [columns, outputs], row by row, then the intercepts [outputs].
+/// Logistic regression: the mean loss plus its penalty, which is scikit-learn's objective <c>C sum(loss) + |w|²/2</c>
+/// divided by C and the number of rows, so that a tolerance means the same for any of both. The loss is the negative
+/// log-likelihood under a softmax over the outputs, or for one output log(1 + exp(-y f)) with y = 1 for class 1 and -1
+/// for class 0. The variables are the weights [columns, outputs], row by row, then the intercepts [outputs], which bear
+/// no penalty.
 /// </summary>
-internal sealed class LinearProblem : ISmoothFunction
+internal sealed class LogisticProblem : ISmoothFunction
 {
     // Rows of one task of the forward pass, columns of one of the backward pass, and rows summed in float32 before
     // they go to a double: fixed, so that the order of all additions is.
@@ -31,11 +21,9 @@ internal sealed class LinearProblem : ISmoothFunction
 
     private readonly Matrix _rows;
     private readonly Matrix _columns;
-    private readonly LinearLoss _loss;
     private readonly int[] _labels;
     private readonly float[] _rowWeights;
     private readonly int _outputs;
-    private readonly bool _penalizeIntercept;
     private readonly double _penalty;
     private readonly ParallelOptions _parallel;
     private readonly Matrix _weights;
@@ -46,33 +34,25 @@ internal sealed class LinearProblem : ISmoothFunction
 
     /// <summary>A problem over <paramref name="rows"/> [n, d].</summary>
     /// <param name="rows">The rows.</param>
-    /// <param name="labels">The class of each.</param>
-    /// <param name="outputs">1 for two classes (the score of class 1), otherwise the number of classes.</param>
-    /// <param name="loss">The loss.</param>
+    /// <param name="set">The class and the weight of each.</param>
     /// <param name="c">scikit-learn's C: the smaller, the stronger the penalty.</param>
     /// <param name="cancellationToken">Ends an evaluation.</param>
-    internal LinearProblem(Matrix rows, int[] labels, int outputs, LinearLoss loss, double c, CancellationToken cancellationToken)
+    internal LogisticProblem(Matrix rows, TrainingSet set, double c, CancellationToken cancellationToken)
     {
-        (_rows, _labels, _outputs, _loss) = (rows, labels, outputs, loss);
+        (_rows, _labels, _rowWeights, _outputs) = (rows, set.Labels, set.RowWeights, set.Outputs);
         _columns = rows.Transpose();
-        // liblinear, which is scikit-learn's LinearSVC, penalizes the intercept as the weight of a column of ones.
-        _penalizeIntercept = loss == LinearLoss.SquaredHinge;
         _penalty = 1 / (c * rows.Rows);
         _parallel = new ParallelOptions { CancellationToken = cancellationToken };
-        _rowWeights = new float[rows.Rows];
-        int padded = Gemm.Pad(outputs), tasks = (rows.Rows + TaskRows - 1) / TaskRows;
+        int padded = Gemm.Pad(_outputs), tasks = (rows.Rows + TaskRows - 1) / TaskRows;
         _weights = new Matrix(rows.Columns, padded);
-        _intercepts = new float[outputs];
+        _intercepts = new float[_outputs];
         _scores = new Matrix(rows.Rows, padded);
         _lossOfTask = new double[tasks];
-        _interceptOfTask = new double[tasks * outputs];
+        _interceptOfTask = new double[tasks * _outputs];
     }
 
     /// <summary>The number of variables.</summary>
     internal int Size => (_rows.Columns + 1) * _outputs;
-
-    /// <summary>How much each row counts. A row of weight 0 is left out, as if it were not there.</summary>
-    internal Span<float> RowWeights => _rowWeights;
 
     /// <inheritdoc/>
     public double Evaluate(ReadOnlySpan<double> x, Span<double> gradient)
@@ -96,22 +76,9 @@ internal sealed class LinearProblem : ISmoothFunction
             double sum = 0;
             for (int task = 0; task < _lossOfTask.Length; task++)
                 sum += _interceptOfTask[task * _outputs + output];
-            double intercept = x[weights + output];
-            gradient[weights + output] = sum * scale + (_penalizeIntercept ? intercept * _penalty : 0);
-            penalty += _penalizeIntercept ? intercept * intercept : 0;
+            gradient[weights + output] = sum * scale;
         }
         return loss * scale + 0.5 * _penalty * penalty;
-    }
-
-    /// <summary>The scores [n, outputs] of all rows, those of weight 0 included.</summary>
-    internal Matrix Scores(ReadOnlySpan<double> x)
-    {
-        Load(x);
-        var padded = Gemm.Multiply(_rows, _weights, _parallel.CancellationToken);
-        var result = new Matrix(_rows.Rows, _outputs);
-        for (int row = 0; row < _rows.Rows; row++)
-            TensorPrimitives.Add(padded.Row(row)[.._outputs], _intercepts, result.Row(row));
-        return result;
     }
 
     private void Load(ReadOnlySpan<double> x)
@@ -135,18 +102,8 @@ internal sealed class LinearProblem : ISmoothFunction
         {
             var scores = _scores.Row(row);
             float weight = _rowWeights[row];
-            if (weight == 0)
-            {
-                scores.Clear();
-                continue;
-            }
             TensorPrimitives.Add(scores[.._outputs], _intercepts, scores[.._outputs]);
-            loss += weight * _loss switch
-            {
-                LinearLoss.Softmax => Softmax(scores, _labels[row]),
-                LinearLoss.Logistic => Logistic(scores, _labels[row]),
-                _ => SquaredHinge(scores[.._outputs], _labels[row]),
-            };
+            loss += weight * (_outputs == 1 ? Logistic(scores, _labels[row]) : Softmax(scores, _labels[row]));
             TensorPrimitives.Multiply(scores, weight, scores);
             for (int output = 0; output < _outputs; output++)
                 intercept[output] += scores[output];
@@ -175,19 +132,6 @@ internal sealed class LinearProblem : ISmoothFunction
         double probability = score >= 0 ? 1 / (1 + tail) : tail / (1 + tail);
         scores[0] = (float)(probability - label);
         return Math.Log(1 + tail) + Math.Max(0, score) - label * score;
-    }
-
-    private double SquaredHinge(Span<float> scores, int label)
-    {
-        double loss = 0;
-        for (int output = 0; output < scores.Length; output++)
-        {
-            float sign = (_outputs == 1 ? label == 1 : label == output) ? 1 : -1;
-            float slack = Math.Max(0, 1 - sign * scores[output]);
-            loss += (double)slack * slack;
-            scores[output] = -2 * sign * slack;
-        }
-        return loss;
     }
 
     // The gradient of a block of weights: columns of the rows times the residuals.
