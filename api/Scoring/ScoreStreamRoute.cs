@@ -62,15 +62,23 @@ internal sealed class ScoreStreamRoute(IInferenceBackend backend, ApiOptions opt
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var groups = Channel.CreateBounded<(StreamGroup Group, Task<ApiError?> Scored)>(GroupsInFlight);
         var reading = ReadAsync(body, fields, priority, groups.Writer, stopping.Token);
+        using var reply = new Reply(64 << 10);
         try
         {
-            return await WriteAsync(context, groups.Reader, cancellation) ?? await reading;
+            if (await WriteAsync(context, reply, groups.Reader, cancellation) is { } fatal)
+                return fatal;
+            // A body that cannot be read to its end is no success, whatever was answered before.
+            await reading;
+            if (!context.Response.HasStarted)
+                context.Response.ContentType = MediaTypes[0];
+            await reply.CompleteAsync(context);
+            return null;
         }
         finally
         {
             // However it ended, nothing goes on behind the answer: the reader stops, and what is in flight is waited for.
             await stopping.CancelAsync();
-            await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await foreach (var (group, scored) in groups.Reader.ReadAllAsync(CancellationToken.None))
             {
                 await ((Task)scored).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -79,7 +87,7 @@ internal sealed class ScoreStreamRoute(IInferenceBackend backend, ApiOptions opt
         }
     }
 
-    private async Task<ApiError?> ReadAsync(
+    private async Task ReadAsync(
         Stream body, ScoreFields fields, Priority priority, ChannelWriter<(StreamGroup Group, Task<ApiError?> Scored)> groups, CancellationToken cancellation)
     {
         var pipe = PipeReader.Create(body, new StreamPipeReaderOptions(bufferSize: 64 << 10, leaveOpen: true));
@@ -105,8 +113,6 @@ internal sealed class ScoreStreamRoute(IInferenceBackend backend, ApiOptions opt
                 if (!group.IsEmpty)
                     await SendAsync(group);
             }
-
-            return null;
         }
         finally
         {
@@ -122,10 +128,8 @@ internal sealed class ScoreStreamRoute(IInferenceBackend backend, ApiOptions opt
         }
     }
 
-    private static async ValueTask<ApiError?> WriteAsync(HttpContext context, ChannelReader<(StreamGroup Group, Task<ApiError?> Scored)> groups, CancellationToken cancellation)
+    private static async ValueTask<ApiError?> WriteAsync(HttpContext context, Reply reply, ChannelReader<(StreamGroup Group, Task<ApiError?> Scored)> groups, CancellationToken cancellation)
     {
-        using var reply = new Reply(64 << 10);
-        context.Response.ContentType = MediaTypes[0];
         await foreach (var (group, scored) in groups.ReadAllAsync(cancellation))
         {
             using (group)
@@ -138,6 +142,7 @@ internal sealed class ScoreStreamRoute(IInferenceBackend backend, ApiOptions opt
                     return fatal;
                 }
 
+                context.Response.ContentType ??= MediaTypes[0];
                 group.Write(reply);
             }
 
@@ -147,7 +152,6 @@ internal sealed class ScoreStreamRoute(IInferenceBackend backend, ApiOptions opt
                 await reply.FlushAsync(context);
         }
 
-        await reply.CompleteAsync(context);
         return null;
     }
 
