@@ -114,7 +114,11 @@ internal sealed class Head : IDisposable
         // A binary classifier without calibration gives one decision value a row.
         var single = _decision && classes == 2 && (rank == 1 || _shape[1] == 1);
         if (rank is not (1 or 2) || _shape[0] != count || (!single && (rank != 2 || _shape[1] != classes)))
-            throw new ModelOutputException($"{_name} answered [{string.Join(", ", _shape[..Math.Min(rank, 2)])}] for {count} rows and {classes} classes");
+        {
+            var hint = !_decision && classes == 2 && rank == 2 && _shape[1] == 1 ? $"; if it is one decision value a row, say \"scores\": \"decision\" in {DetectorManifest.FileName}" : "";
+            throw new ModelOutputException($"{_name} answered [{string.Join(", ", _shape[..Math.Min(rank, 2)])}] for {count} rows and {classes} classes{hint}");
+        }
+
         if (single)
             Sigmoid(Floats(count), scores);
         else

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Orrery.Engine.Models;
 
@@ -16,7 +17,8 @@ internal sealed record HeadGraph(ReadOnlyMemory<byte> Model, ImmutableArray<stri
 {
     // onnx.proto's field numbers.
     private const int ModelGraph = 7;
-    private const int GraphNode = 1, GraphOutput = 12;
+    private const int GraphNode = 1, GraphInitializer = 5, GraphOutput = 12;
+    private const int TensorType = 2, TypeInt32 = 6, TensorInt32s = 5, TensorStrings = 6, TensorInt64s = 7, TensorName = 8, TensorRaw = 9;
     private const int NodeInput = 1, NodeOutput = 2, NodeOperator = 4, NodeAttribute = 5;
     private const int AttributeName = 1, AttributeInts = 8, AttributeStrings = 9;
     private const int ValueName = 1, ValueType = 2, TypeTensor = 1, TensorElement = 1, ElementFloat = 1;
@@ -83,7 +85,29 @@ internal sealed record HeadGraph(ReadOnlyMemory<byte> Model, ImmutableArray<stri
             }
         }
 
-        return found;
+        return found.Length > 0 ? found : PickedLabels(graph);
+    }
+
+    /// <summary>The names that a graph without a classifier operator picks its label from, by the index of the best score.</summary>
+    private static ImmutableArray<string> PickedLabels(OnnxFields graph)
+    {
+        var tables = graph.All(GraphNode).Select(OnnxFields.Parse)
+            .Where(node => node.Text(NodeOperator) is "ArrayFeatureExtractor" or "Gather").Select(node => node.Texts(NodeInput).First()).ToHashSet(StringComparer.Ordinal);
+        foreach (var tensor in graph.All(GraphInitializer).Select(OnnxFields.Parse))
+        {
+            if (!tables.Contains(tensor.Text(TensorName)))
+                continue;
+            var raw = tensor.All(TensorRaw).LastOrDefault(ByteString.Empty).Span;
+            long[] numbers = tensor.Integers(TensorType).LastOrDefault() == TypeInt32
+                ? Array.ConvertAll(MemoryMarshal.Cast<byte, int>(raw).ToArray(), number => (long)number)
+                : MemoryMarshal.Cast<byte, long>(raw).ToArray();
+            var labels = tensor.Texts(TensorStrings).Concat(
+                tensor.Integers(TensorInt64s).Concat(tensor.Integers(TensorInt32s)).Concat(numbers).Select(number => number.ToString(CultureInfo.InvariantCulture)));
+            if (labels.ToImmutableArray() is { Length: > 1 } found)
+                return found;
+        }
+
+        return [];
     }
 
     private static ByteString FloatTensor(string name)
