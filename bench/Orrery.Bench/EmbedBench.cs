@@ -133,5 +133,5 @@ internal sealed class EmbedBench(string kind, BenchTimes times, string[] texts, 
     private static string[] Row(string clients, int texts, LoadResult result) =>
         [clients, $"{texts}", $"{result.TextsPerSecond:F0}", $"{1000 * result.Latency(0.5):F2}", $"{1000 * result.Latency(0.99):F2}", $"{result.Failures + result.Refusals.Length}"];
 
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    public static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

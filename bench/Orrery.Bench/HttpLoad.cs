@@ -31,15 +31,20 @@ internal sealed class HttpLoad(int port, IReadOnlyList<byte[]> requests, int tex
     private int _next;
 
     /// <summary>Request bytes for OpenAI's embeddings route, as its official clients send them (base64).</summary>
-    public static List<byte[]> EmbeddingRequests(string model, string[] texts, int textsPerRequest)
+    public static List<byte[]> EmbeddingRequests(string model, string[] texts, int textsPerRequest) =>
+        Requests("/v1/embeddings", texts, textsPerRequest, input => $"{{\"model\":{Quote(model)},\"encoding_format\":\"base64\",\"input\":{input}}}");
+
+    /// <summary>Request bytes for the scoring route.</summary>
+    public static List<byte[]> ScoreRequests(string[] detectors, string[] texts, int textsPerRequest) =>
+        Requests("/v1/score", texts, textsPerRequest, input => $"{{\"detectors\":[{string.Join(',', detectors.Select(Quote))}],\"input\":{input}}}");
+
+    private static List<byte[]> Requests(string route, string[] texts, int textsPerRequest, Func<string, string> body)
     {
         var requests = new List<byte[]>();
         for (var i = 0; i + textsPerRequest <= texts.Length; i += textsPerRequest)
         {
-            var body = new StringBuilder("{\"model\":").Append(Quote(model)).Append(",\"encoding_format\":\"base64\",\"input\":");
-            body.Append(textsPerRequest == 1 ? Quote(texts[i]) : "[" + string.Join(',', texts.Skip(i).Take(textsPerRequest).Select(Quote)) + "]").Append('}');
-            var bytes = Encoding.UTF8.GetBytes(body.ToString());
-            var head = $"POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {bytes.Length}\r\n\r\n";
+            var bytes = Encoding.UTF8.GetBytes(body(textsPerRequest == 1 ? Quote(texts[i]) : "[" + string.Join(',', texts.Skip(i).Take(textsPerRequest).Select(Quote)) + "]"));
+            var head = $"POST {route} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {bytes.Length}\r\n\r\n";
             requests.Add([.. Encoding.ASCII.GetBytes(head), .. bytes]);
         }
 

@@ -12,11 +12,23 @@ embed.SetAction(async parsed =>
     var times = new BenchTimes(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds));
     var texts = TextMix.Read(Places.Shared);
     var report = new Report();
-    report.Title("./orrery bench embed " + string.Join(' ', args.Skip(1)));
+    report.Title("Embeddings", "./orrery bench embed " + string.Join(' ', args.Skip(1)));
     TokenizerBench.Run(texts, times, report);
     foreach (var kind in parsed.GetValue(kinds)!)
         await new EmbedBench(kind, times, texts, report).RunAsync();
-    File.WriteAllText(parsed.GetValue(output)!, report.ToString());
+    report.Save(parsed.GetValue(output)!);
+});
+
+var score = new Command("score", "Measures detectors: what scoring adds to embedding, and training beside scikit-learn.") { seconds, rounds, output };
+score.SetAction(async parsed =>
+{
+    var times = new BenchTimes(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds));
+    var report = new Report();
+    report.Title("Detectors", "./orrery bench score " + string.Join(' ', args.Skip(1)));
+    await new ScoreBench(times, TextMix.Read(Places.Shared), report).RunAsync();
+    TrainingBench.Speed(report);
+    await TrainingBench.QualityAsync(report);
+    report.Save(parsed.GetValue(output)!);
 });
 
 var raw = new Command("raw", "Measures raw ONNX Runtime alone.") { kinds, seconds };
@@ -53,4 +65,4 @@ load.SetAction(async parsed =>
     }
 });
 
-return await new RootCommand("Benchmarks of Orrery.") { embed, engine, load, raw }.Parse(args).InvokeAsync();
+return await new RootCommand("Benchmarks of Orrery.") { embed, score, engine, load, raw }.Parse(args).InvokeAsync();

@@ -8,11 +8,25 @@ internal sealed class Report
 {
     private readonly StringBuilder _text = new();
 
-    public override string ToString() => _text.ToString();
-
-    public void Title(string command)
+    /// <summary>Puts this report in a file of several: in the place of the one that has its title, or at the end.</summary>
+    public void Save(string path)
     {
-        Line($"# Results\n\nMade by `{command}` on {DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}: {Processor()}, {Environment.ProcessorCount} cores, .NET {Environment.Version}.");
+        const string Heading = "# ";
+        var own = _text.ToString();
+        var title = own[..own.IndexOf('\n', StringComparison.Ordinal)];
+        var parts = (File.Exists(path) ? "\n" + File.ReadAllText(path) : "").Split("\n" + Heading)[1..].Select(part => Heading + part.TrimEnd() + "\n").ToList();
+        var place = parts.FindIndex(part => part.StartsWith(title + "\n", StringComparison.Ordinal));
+        own = own.TrimEnd() + "\n";
+        if (place >= 0)
+            parts[place] = own;
+        else
+            parts.Add(own);
+        File.WriteAllText(path, string.Join('\n', parts));
+    }
+
+    public void Title(string title, string command)
+    {
+        Line($"# {title}\n\nMade by `{command}` on {DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}: {Processor()}, {Environment.ProcessorCount} cores, .NET {Environment.Version}.");
         Line("Clients and servers share the cores. Quote the ratios: single figures move with the machine.");
     }
 

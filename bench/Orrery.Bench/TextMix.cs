@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Orrery.Bench;
 
 /// <summary>
@@ -10,8 +8,8 @@ internal static class TextMix
 {
     public static string[] Read(string shared)
     {
-        var questions = Column(Path.Combine(shared, "data", "banking77", "test.csv"));
-        var essays = Column(Path.Combine(shared, "data", "ai-vs-human", "ai_vs_human.csv"));
+        var questions = Table.Texts(Path.Combine(shared, "data", "banking77", "test.csv"));
+        var essays = Table.Texts(Path.Combine(shared, "data", "ai-vs-human", "ai_vs_human.csv"));
         var random = new Random(77);
         random.Shuffle(questions);
         var texts = new List<string>();
@@ -31,40 +29,5 @@ internal static class TextMix
         var count = Math.Min(words.Length, random.Next(30, 121));
         var start = random.Next(words.Length - count + 1);
         return string.Join(' ', words, start, count);
-    }
-
-    /// <summary>The first column of a CSV file with a header (RFC 4180).</summary>
-    private static string[] Column(string path)
-    {
-        var text = File.ReadAllText(path);
-        var values = new List<string>();
-        var field = new StringBuilder();
-        var (column, quoted) = (0, false);
-        for (var i = 0; i <= text.Length; i++)
-        {
-            var c = i < text.Length ? text[i] : '\n';
-            if (quoted && c == '"' && i + 1 < text.Length && text[i + 1] == '"')
-            {
-                field.Append('"');
-                i++;
-            }
-            else if (c == '"')
-            {
-                quoted = !quoted;
-            }
-            else if (!quoted && c is ',' or '\n' && !quoted)
-            {
-                if (column == 0 && field.Length > 0)
-                    values.Add(field.ToString());
-                field.Clear();
-                column = c == ',' ? column + 1 : 0;
-            }
-            else if (c != '\r' || quoted)
-            {
-                field.Append(c);
-            }
-        }
-
-        return [.. values.Skip(1)];
     }
 }
