@@ -28,7 +28,7 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         var logger = loggers.CreateLogger<LocalBackend>();
         _catalogue = new ModelCatalogue(new ModelLoader(options, environment, _metrics, time, logger), options.DefaultModel, logger);
         _detectors = new DetectorCatalogue(environment, _catalogue, options.DefaultDetectors, logger);
-        _detection = new Detection(this, _detectors, _heads, time);
+        _detection = new Detection(this, _detectors, _heads, _metrics, time);
         _comparing = new Comparing(this, _detectors, _heads);
         _metrics.ObserveModels(_catalogue.Loaded);
     }

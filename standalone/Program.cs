@@ -1,8 +1,12 @@
 using System.CommandLine;
 using Orrery.Standalone.Models;
 using Orrery.Standalone.Serve;
+using Orrery.Standalone.Training;
 
-var root = new RootCommand("Orrery: inference over REST from ONNX models.") { ServeCommand.Create(), ModelsCommand.Create() };
+var root = new RootCommand("Orrery: inference over REST from ONNX models.") 
+{
+    ServeCommand.Create(), ModelsCommand.Create(), TrainCommand.Create(), ScoreCommand.Create(),
+};
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {

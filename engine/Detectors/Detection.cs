@@ -1,3 +1,5 @@
+using Orrery.Engine.Execution;
+
 namespace Orrery.Engine.Detectors;
 
 /// <summary>How texts are embedded for a head; detectors with equal ones share an embedding of each text.</summary>
@@ -25,7 +27,7 @@ internal readonly record struct EmbeddingPass(string Model, string Version, Pool
 }
 
 /// <summary>Answers <see cref="DetectRequest"/>: embeds once a pass, then applies every head to its rows.</summary>
-internal sealed class Detection(IInferenceBackend embedder, DetectorCatalogue catalogue, HeadExecutor heads, TimeProvider time)
+internal sealed class Detection(IInferenceBackend embedder, DetectorCatalogue catalogue, HeadExecutor heads, EngineMetrics metrics, TimeProvider time)
 {
     public async ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation)
     {
@@ -54,7 +56,11 @@ internal sealed class Detection(IInferenceBackend embedder, DetectorCatalogue ca
         error = await ScoreAsync(detectors, outputs);
         var output = new DetectOutput(outputs, embeddings, time.GetElapsedTime(start, embedded), time.GetElapsedTime(embedded));
         if (error is null)
+        {
+            Count(outputs);
             return output;
+        }
+
         output.Dispose();
         return error;
     }
@@ -98,6 +104,18 @@ internal sealed class Detection(IInferenceBackend embedder, DetectorCatalogue ca
         for (var i = 0; i < running.Length; i++)
             error ??= await running[i] is { } failed ? failed with { Message = $"detector '{detectors[i].Info.Name}' failed: {failed.Message}" } : null;
         return error;
+    }
+
+    private void Count(DetectorOutput[] outputs)
+    {
+        foreach (var output in outputs)
+        {
+            for (var i = 0; i < output.Embedding.Count; i++)
+            {
+                var label = output.Detector.Decide(output[i]).Label;
+                metrics.Detections.Add(1, new("detector", output.Detector.Name), new("label", label < 0 ? "" : output.Detector.Labels[label]));
+            }
+        }
     }
 
     private static void Release(TextOutput?[] outputs)

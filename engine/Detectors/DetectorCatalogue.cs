@@ -20,9 +20,6 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
     /// <summary>Every detector as it stands now, by name.</summary>
     public IReadOnlyList<DetectorInfo> Detectors => [.. _slots.Values.Select(slot => Look(slot).Info)];
 
-    /// <summary>The default detectors that do not exist.</summary>
-    public IEnumerable<string> MissingDefaults => defaults.Where(name => !_slots.ContainsKey(name));
-
     /// <summary>Reads a detector's files. Not beside any other call.</summary>
     public void Add(string name, string directory)
     {

@@ -19,6 +19,7 @@ internal sealed class EngineMetrics : IDisposable
         Errors = Meter.CreateCounter<long>("orrery.engine.errors", "{item}", "Items refused or failed, by cause.");
         BatchItems = Meter.CreateHistogram<int>("orrery.engine.batch.items", "{item}", "Items of a batch.");
         QueueDelay = Meter.CreateHistogram<double>("orrery.engine.queue.delay", "s", "From queued to run.");
+        Detections = Meter.CreateCounter<long>("orrery.engine.detections", "{text}", "Texts that detectors judged, by their answer at the detector's own threshold.");
         RunDuration = Meter.CreateHistogram<double>("orrery.engine.run.duration", "s", "One run of a session.");
     }
 
@@ -39,6 +40,9 @@ internal sealed class EngineMetrics : IDisposable
     public Histogram<double> QueueDelay { get; }
 
     public Histogram<double> RunDuration { get; }
+
+    /// <summary>By detector and label: how answers are spread shows when texts are no longer those it was trained on.</summary>
+    public Counter<long> Detections { get; }
 
     /// <summary>Gauges over the models that are loaded when they are read.</summary>
     public void ObserveModels(Func<IEnumerable<LoadedModel>> models)

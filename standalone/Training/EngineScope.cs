@@ -1,0 +1,83 @@
+using Orrery.Engine;
+using Orrery.Engine.OnnxRuntime;
+using Orrery.Standalone.Configuration;
+using Orrery.Standalone.Serve;
+
+namespace Orrery.Standalone.Training;
+
+/// <summary>The engine for a command that ends: the settings of serve, and only the models it needs. Dispose frees it.</summary>
+internal sealed class EngineScope : IAsyncDisposable
+{
+    private readonly LoggerScope _loggers = new();
+
+    private EngineScope()
+    {
+    }
+
+    public LocalBackend Backend { get; private set; } = null!;
+
+    /// <summary>Finds models and detectors, and loads none.</summary>
+    /// <param name="models">Folders of models; empty for those of the settings.</param>
+    /// <param name="detectors">Folders of detectors; empty likewise.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="CommandException">A setting is wrong, a folder is not there, or ONNX Runtime's library is missing.</exception>
+    public static async Task<EngineScope> OpenAsync(string[] models, string[] detectors, CancellationToken cancellation)
+    {
+        if (!SettingReader.TryRead("appsettings.json", ServeCommand.Variables(), [], out var settings, out var error))
+            throw new CommandException(error);
+        if (ModelRoots.Resolve(settings, models, detectors, out var options) is { } missing)
+            throw new CommandException(missing);
+        var scope = new EngineScope();
+        try
+        {
+            // A job waits for its turn as long as it takes; there is nobody else to be fair to.
+            options = options with { MaxQueueDelay = TimeSpan.FromHours(1), RequestTimeout = TimeSpan.FromHours(1) };
+            scope.Backend = await LocalBackend.CreateAsync(options, scope._loggers.Factory, TimeProvider.System, cancellation);
+            return scope;
+        }
+        catch (OrtException e)
+        {
+            await scope._loggers.DisposeAsync();
+            throw new CommandException(e.Message);
+        }
+    }
+
+    /// <summary>Loads a model.</summary>
+    /// <param name="name">Its name or alias; empty for the default embedding model, or the first by name.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="CommandException">There is no such model, or it was refused.</exception>
+    public async Task<ModelInfo> LoadAsync(string name, CancellationToken cancellation)
+    {
+        if (name.Length == 0)
+            throw new CommandException($"--model is missing; there are {Names()}");
+        var loaded = await Backend.LoadAsync(name, cancellation);
+        if (loaded.Error is { Kind: InferenceErrorKind.ModelNotFound })
+            throw new CommandException($"there is no model '{name}'; there are {Names()}");
+        return loaded.Value ?? throw new CommandException(loaded.Error!.Message);
+    }
+
+    /// <summary>Loads the model of a detector.</summary>
+    /// <exception cref="CommandException">There is no such detector, or it cannot answer; the message says why.</exception>
+    public async Task<DetectorInfo> LoadDetectorAsync(string name, CancellationToken cancellation)
+    {
+        var detector = Find(name);
+        if (detector.Model.Length > 0 && Backend.Find(detector.Model).Value is not null)
+            await Backend.LoadAsync(detector.Model, cancellation);
+        // Its model may go by another name here than when it was trained.
+        if (Find(name).State != ModelState.Ready)
+            await Backend.LoadAllAsync(cancellation);
+        detector = Find(name);
+        return detector.State == ModelState.Ready ? detector : throw new CommandException($"detector '{name}' is not ready: {detector.Reason}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Backend.DisposeAsync();
+        await _loggers.DisposeAsync();
+    }
+
+    private DetectorInfo Find(string name) => Backend.Detectors.FirstOrDefault(detector => detector.Name == name)
+        ?? throw new CommandException($"there is no detector '{name}'; there are {string.Join(", ", Backend.Detectors.Select(detector => detector.Name).DefaultIfEmpty("none"))}");
+
+    private string Names() => string.Join(", ", Backend.Models.Select(model => model.Name).DefaultIfEmpty("none"));
+}
