@@ -5,7 +5,7 @@ using Orrery.Standalone.Training;
 
 var root = new RootCommand("Orrery: inference over REST from ONNX models.") 
 {
-    ServeCommand.Create(), ModelsCommand.Create(), TrainCommand.Create(), ScoreCommand.Create(),
+    ServeCommand.Create(), ModelsCommand.Create(), TrainCommand.Create(), EvalCommand.Create(), ScoreCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

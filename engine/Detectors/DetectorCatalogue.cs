@@ -131,6 +131,8 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
 
     private static DetectorInfo WithLabels(DetectorInfo info, DetectorManifest manifest, ImmutableArray<string> labels)
     {
+        if (manifest.Kind != DetectorKind.Classifier && labels.Length != 2)
+            throw new ModelFormatException($"{DetectorManifest.FileName}: labels: a detector of kind {manifest.Kind.ToString().ToLowerInvariant()} has two classes, not {labels.Length}");
         var positive = manifest.Positive ?? (manifest.Kind == DetectorKind.Classifier ? null : labels[^1]);
         if (positive is not null && !labels.Contains(positive))
             throw new ModelFormatException($"{DetectorManifest.FileName}: positive: '{positive}' is not one of the labels: {string.Join(", ", labels)}");

@@ -55,11 +55,15 @@ internal static partial class ModelDiscovery
 
     private static (string Name, string Version) NameOf(string root, string directory)
     {
-        var relative = directory == root ? Path.GetFileName(root) : Path.GetRelativePath(root, directory).Replace('\\', '/');
+        // A folder named like a version is never a name by itself: then the one above it is, even above the root.
+        var named = directory == root && VersionName().IsMatch(Path.GetFileName(root)) ? Path.GetDirectoryName(root) ?? root : root;
+        var above = Path.GetDirectoryName(named) ?? named;
+        var relative = Path.GetRelativePath(above, directory).Replace('\\', '/');
         var slash = relative.LastIndexOf('/');
-        return slash > 0 && VersionName().IsMatch(relative[(slash + 1)..])
-            ? (relative[..slash], relative[(slash + 1)..])
-            : (relative, "");
+        var (name, version) = slash > 0 && VersionName().IsMatch(relative[(slash + 1)..]) ? (relative[..slash], relative[(slash + 1)..]) : (relative, "");
+        var first = name.IndexOf('/', StringComparison.Ordinal);
+        // Below a root, the root's own folder is not part of the name.
+        return (first >= 0 ? name[(first + 1)..] : name, version);
     }
 
     private static int CompareVersions(string a, string b) =>

@@ -7,7 +7,7 @@ internal static class Progress
 {
     /// <summary>Runs work that draws bars by <c>bar(name)</c>, and moves one by the function it gets: the share done, 0 to 1.</summary>
     public static Task<T> RunAsync<T>(Func<Func<string, Action<double>>, Task<T>> work) =>
-        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }).Progress()
+        Console.IsErrorRedirected ? work(_ => _ => { }) : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }).Progress()
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn(), new RemainingTimeColumn())
             .StartAsync(view => work(name =>
             {

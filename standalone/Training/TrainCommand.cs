@@ -41,7 +41,7 @@ internal static class TrainCommand
         var kind = options.IsPairs ? DetectorKind.Pair : options.IsOutlier ? DetectorKind.Outlier : DetectorKind.Classifier;
         var report = TrainingReport.Of(trained, options, choice, digest, rows);
         folder.Write(trained.Head, trained.Classes, trained.Positive, trained.Threshold, kind, choice, json => WriteTraining(json, trained, options, digest, rows, report));
-        report.Write(folder.Path);
+        await report.WriteAsync(folder.Path, cancellation);
         folder.Commit();
         Console.WriteLine($"{options.Out}: {HeadGrid.NameOf(trained.Options.Kind)} over {choice.Model.Name}, {trained.Classes.Count} classes, {trained.TrainedRows} rows; {report.Summary}");
         Console.WriteLine($"Report: {Path.Combine(options.Out, "report.md")}, {Path.Combine(options.Out, "report.html")}");

@@ -27,8 +27,8 @@ internal sealed record Trained
 
     public GridSearchResult? Grid { get; init; }
 
-    /// <summary>What is reported on: the held-out rows' classes and probabilities, or without those every row's from the fold that did not see it. null for one-class heads.</summary>
-    public (int[] Labels, Matrix Probabilities, bool HeldOut)? Measured { get; init; }
+    /// <summary>What is reported on: the held-out rows' classes and probabilities, or without those every row's from the fold that did not see it; of one-class heads every row, taken for an inlier.</summary>
+    public required (int[] Labels, Matrix Probabilities, bool HeldOut) Measured { get; init; }
 
     public TimeSpan Time { get; init; }
 }
@@ -44,15 +44,21 @@ internal static class Trainer
         return trained with { Time = TimeProvider.System.GetElapsedTime(start) };
     }
 
-    private static Trained TrainOutlier(Matrix rows, TrainOptions options, Func<string, Action<double>> bar, CancellationToken cancellation) => new()
+    private static Trained TrainOutlier(Matrix rows, TrainOptions options, Func<string, Action<double>> bar, CancellationToken cancellation)
     {
-        Head = Value(HeadTrainer.Fit(rows, new int[rows.Rows], 2, options.Head, Reporting(bar("fit")), cancellation), []),
-        Options = options.Head,
-        Classes = ["inlier", "outlier"],
-        Positive = "outlier",
-        Threshold = options.Threshold is { } given && !double.IsNaN(given) ? given : 0.5,
-        TrainedRows = rows.Rows,
-    };
+        var inliers = new int[rows.Rows];
+        var head = Value(HeadTrainer.Fit(rows, inliers, 2, options.Head, Reporting(bar("fit")), cancellation), []);
+        return new Trained
+        {
+            Head = head,
+            Options = options.Head,
+            Classes = ["inlier", "outlier"],
+            Positive = "outlier",
+            Threshold = options.Threshold is { } given && !double.IsNaN(given) ? given : 0.5,
+            TrainedRows = rows.Rows,
+            Measured = (inliers, head.Probabilities(rows, cancellation), false),
+        };
+    }
 
     private static Trained TrainClassifier(Matrix rows, IReadOnlyList<string> names, TrainOptions options, Func<string, Action<double>> bar, CancellationToken cancellation)
     {

@@ -1,0 +1,41 @@
+using Orrery.Engine.Models;
+
+namespace Orrery.Engine.Tests.Models;
+
+public sealed class ModelDiscoveryTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("orrery-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Theory]
+    [InlineData("models", "models/mini", "mini")]
+    [InlineData("models", "models/owner/mini", "owner/mini")]
+    [InlineData("models", "models/owner/mini/3", "owner/mini")]
+    [InlineData("models/mini", "models/mini", "mini")]
+    [InlineData("models/mini", "models/mini/1", "mini")]
+    [InlineData("models/mini/1", "models/mini/1", "mini")]
+    [InlineData("2024", "2024/mini/v1.2", "mini")]
+    public void Names_a_model_after_its_folders_and_leaves_its_version_out(string root, string model, string name)
+    {
+        Make(model);
+        Assert.Equal([(name, Path.Combine(_root, model))], Find(root));
+    }
+
+    [Fact]
+    public void Takes_the_highest_version_and_the_first_root()
+    {
+        foreach (var model in (string[])["a/mini/2", "a/mini/10", "a/mini/9.1", "b/mini/11", "b/other"])
+            Make(model);
+        Assert.Equal([("mini", Path.Combine(_root, "a/mini/10")), ("other", Path.Combine(_root, "b/other"))], Find("a", "b", "none"));
+    }
+
+    private void Make(string model)
+    {
+        Directory.CreateDirectory(Path.Combine(_root, model));
+        File.WriteAllText(Path.Combine(_root, model, "here"), "");
+    }
+
+    private IReadOnlyList<(string Name, string Directory)> Find(params string[] roots) =>
+        ModelDiscovery.Find(roots.Select(root => Path.Combine(_root, root)), directory => File.Exists(Path.Combine(directory, "here")));
+}
