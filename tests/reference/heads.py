@@ -100,12 +100,14 @@ def platt():
     """Scores of two classes, one of them rare, and the sigmoid that scikit-learn calibrates them with."""
     random = np.random.RandomState(5)
     cases = []
-    for count, positives, gap in ((60, 30, 1.5), (200, 12, 2.0), (40, 20, 30.0)):
+    for count, positives, gap, balanced in ((60, 30, 1.5, False), (200, 12, 2.0, False), (40, 20, 30.0, False), (200, 12, 2.0, True)):
         labels = np.zeros(count, int)
         labels[:positives] = 1
         scores = (gap * (labels - 0.5) + random.randn(count)).astype(np.float32)
-        a, b = _sigmoid_calibration(scores.astype(float), labels)
-        cases.append({"scores": [round(float(s), 9) for s in scores], "positive": (labels == 1).tolist(), "a": a, "b": b})
+        each = compute_sample_weight("balanced" if balanced else None, labels)
+        a, b = _sigmoid_calibration(scores.astype(float), labels, each)
+        cases.append({"scores": [round(float(s), 9) for s in scores], "positive": (labels == 1).tolist(),
+                      "weights": np.round(each, 9).tolist(), "a": a, "b": b})
     return cases
 
 

@@ -62,7 +62,7 @@ internal static class Fixtures
     }
 
     /// <summary>The sigmoid that scikit-learn calibrates some scores with.</summary>
-    internal sealed record SigmoidCase(float[] Scores, bool[] Positive, double A, double B);
+    internal sealed record SigmoidCase(float[] Scores, bool[] Positive, float[] Weights, double A, double B);
 
     /// <summary>The rows of tests/fixtures/sklearn.</summary>
     internal sealed record HeldOut(float[][] Rows);

@@ -114,6 +114,23 @@ public sealed class TrainerTests
         }
     }
 
+    [Theory]
+    [InlineData(HeadKind.Logistic)]
+    [InlineData(HeadKind.LinearSvm)]
+    [InlineData(HeadKind.RbfSvm)]
+    public void Balanced_weights_find_more_of_a_rare_class(HeadKind kind)
+    {
+        var (rows, labels) = Numbers.Clusters(15, 600, 4, 12, noise: 1.5);
+        labels = [.. labels.Select(label => label == 0 ? 1 : 0)];
+        int Found(bool balanced)
+        {
+            var probabilities = HeadTrainer.Fit(rows, labels, 2, new HeadOptions { Kind = kind, Balanced = balanced }).Value!.Probabilities(rows);
+            return Enumerable.Range(0, 600).Count(row => labels[row] == 1 && probabilities.Row(row)[1] > 0.5f);
+        }
+
+        Assert.True(Found(balanced: true) > 2 * Found(balanced: false));
+    }
+
     [Fact]
     public void Progress_rises_to_1()
     {
