@@ -73,7 +73,7 @@ class Graph:
         graph = helper.make_graph(
             self.nodes, "head", [helper.make_tensor_value_info(self.input, TensorProto.FLOAT, [None, COLUMNS])],
             self.outputs, self.constants)
-        model = helper.make_model(graph, producer_name="skl2onnx", producer_version="1.19.1", domain="ai.onnx", ir_version=8,
+        model = helper.make_model(graph, producer_name="skl2onnx", producer_version="1.21.0", domain="ai.onnx", ir_version=8,
                                   opset_imports=[helper.make_opsetid(ML, 1), helper.make_opsetid("", 17)])
         checker.check_model(model)
         data = model.SerializeToString(deterministic=True)

@@ -8,8 +8,9 @@ public sealed class Matrix
     /// <summary>A matrix of zeros.</summary>
     /// <param name="rows">Rows, 0 or more.</param>
     /// <param name="columns">Columns, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is negative, or their product more than an array holds.</exception>
     public Matrix(int rows, int columns)
-        : this(rows, columns, new float[checked(rows * columns)])
+        : this(rows, columns, new float[Length(rows, columns)])
     {
     }
 
@@ -20,9 +21,7 @@ public sealed class Matrix
     /// <exception cref="ArgumentException">The block has another length.</exception>
     public Matrix(int rows, int columns, Memory<float> values)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(rows);
-        ArgumentOutOfRangeException.ThrowIfNegative(columns);
-        if (values.Length != (long)rows * columns)
+        if (values.Length != Length(rows, columns))
             throw new ArgumentException($"{values.Length} numbers are not {rows} rows of {columns}.", nameof(values));
         (Rows, Columns, _values) = (rows, columns, values);
     }
@@ -73,5 +72,13 @@ public sealed class Matrix
             }
         }
         return result;
+    }
+
+    private static int Length(int rows, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegative(columns);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)rows * columns, Array.MaxLength, nameof(rows));
+        return rows * columns;
     }
 }

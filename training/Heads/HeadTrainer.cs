@@ -7,7 +7,8 @@ namespace Orrery.Training.Heads;
 public static class HeadTrainer
 {
     /// <summary>
-    /// Trains a head. The same rows, labels and options give the same head to the bit, however many cores there are.
+    /// Trains a head. The same rows, labels and options give the same head to the bit on the same kind of processor, however
+    /// many cores it has; a narrower vector width changes the order of some sums, and so last digits.
     /// </summary>
     /// <param name="rows">The embeddings, a row each.</param>
     /// <param name="labels">The class of each row, from 0 to <paramref name="classes"/> - 1, each class at least once (support vector machines: twice); not looked at for a one-class head.</param>

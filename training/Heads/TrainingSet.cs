@@ -15,7 +15,7 @@ internal sealed class TrainingSet
     /// <summary>The class of each row.</summary>
     internal int[] Labels { get; }
 
-    /// <summary>How much each row counts: in every machine the weight of its own class.</summary>
+    /// <summary>How much each row counts, in every machine and in its calibration: the weight of its own class.</summary>
     internal float[] RowWeights { get; }
 
     /// <summary>The number of scores a row has: 1 for two classes, the score of class 1.</summary>
@@ -66,7 +66,7 @@ internal sealed class TrainingSet
             bool[] positive = new bool[Labels.Length];
             for (int row = 0; row < column.Length; row++)
                 (column[row], positive[row]) = (scores.Row(row)[output], Sign(row, output) > 0);
-            sigmoids[output] = Platt.Fit(column, positive);
+            sigmoids[output] = Platt.Fit(column, positive, RowWeights);
         });
         return sigmoids;
     }

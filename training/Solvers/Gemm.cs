@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Orrery.Training.Features;
 
@@ -99,7 +100,9 @@ internal static unsafe class Gemm
             OneRow(a + (nint)row * lda, slab, c + (nint)row * ldc, depth, accumulate);
     }
 
+    // Compiled at its best at once: a short training would run half its time in the first, slow tier.
     // 12 accumulators of 16 lanes hide the latency of the multiply-add on two ports.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SixRows(float* a, int lda, float* b, float* c, int ldc, int depth, bool accumulate)
     {
         Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
@@ -152,6 +155,7 @@ internal static unsafe class Gemm
         c51.Store(r5 + 16);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ThreeRows(float* a, int lda, float* b, float* c, int ldc, int depth, bool accumulate)
     {
         Vector256<float> c00 = default, c01 = default, c02 = default, c03 = default;
@@ -189,6 +193,7 @@ internal static unsafe class Gemm
         Store(r2, c20, c21, c22, c23);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OneRow(float* a, float* b, float* c, int depth, bool accumulate)
     {
         Vector256<float> c0 = default, c1 = default, c2 = default, c3 = default;

@@ -9,8 +9,8 @@ namespace Orrery.Training.Solvers;
 /// </summary>
 internal sealed class KernelRows
 {
-    // 1 GiB: all rows of 16,000 texts. Of more texts the rows used last are kept.
-    private const long DefaultBudget = 1L << 30;
+    // All rows of 16,000 texts, where there is memory for them.
+    private const long LargestBudget = 1L << 30;
 
     private readonly Matrix _rows;
     private readonly Matrix _columns;
@@ -26,14 +26,15 @@ internal sealed class KernelRows
     /// <param name="rows">The rows [n, d].</param>
     /// <param name="gamma">The width, above 0.</param>
     /// <param name="cancellationToken">Ends the computing of all rows.</param>
-    /// <param name="budget">Bytes that kept rows may take.</param>
-    internal KernelRows(Matrix rows, double gamma, CancellationToken cancellationToken, long budget = DefaultBudget)
+    /// <param name="budget">Bytes that kept rows may take; null for a quarter of the memory, at most 1 GiB. The numbers do not depend on it.</param>
+    internal KernelRows(Matrix rows, double gamma, CancellationToken cancellationToken, long? budget = null)
     {
+        long bytes = budget ?? Math.Min(LargestBudget, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
         (_rows, _gamma, _kept) = (rows, gamma, new float[]?[rows.Rows]);
         _columns = Gemm.Padded(rows.Transpose());
         _norms = Norms(rows, _columns.Columns);
         _used = new long[rows.Rows];
-        _capacity = (int)Math.Clamp(budget / (sizeof(float) * (long)_columns.Columns), 2, int.MaxValue);
+        _capacity = (int)Math.Clamp(bytes / (sizeof(float) * (long)_columns.Columns), 2, int.MaxValue);
         IsComplete = _capacity >= rows.Rows;
         if (IsComplete)
             ComputeAll(cancellationToken);

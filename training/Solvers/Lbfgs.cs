@@ -12,13 +12,13 @@ internal interface ISmoothFunction
 /// <summary>How a minimization ended.</summary>
 /// <param name="X">The best point found.</param>
 /// <param name="Iterations">Steps taken.</param>
-/// <param name="Converged">Whether the gradient fell below the tolerance, or no step could lower the function any more.</param>
+/// <param name="Converged">Whether the gradient fell below the tolerance, or steps lowered neither it nor the function any more.</param>
 internal sealed record Minimum(double[] X, int Iterations, bool Converged);
 
 /// <summary>
 /// L-BFGS with a line search for the strong Wolfe conditions: Nocedal and Wright, Numerical Optimization, 2nd edition,
-/// algorithms 7.4, 3.5 and 3.6. Ours because MathNet's minimizer ends a run that is out of iterations by an exception,
-/// and takes no cancellation.
+/// algorithms 7.4, 3.5 and 3.6. MathNet's LimitedMemoryBfgsMinimizer needs as many evaluations, but where float32 scores
+/// leave the gradient above the tolerance it ends by an exception after hundreds more, without the point that it found.
 /// </summary>
 internal sealed class Lbfgs(ISmoothFunction function, int size)
 {
@@ -27,8 +27,10 @@ internal sealed class Lbfgs(ISmoothFunction function, int size)
     private const double Decrease = 1e-4;
     private const double Curvature = 0.9;
 
-    // What float32 scores leave uncertain of a value; a smaller rise is not one.
-    private const double Noise = 1e-9;
+    // What float32 scores leave uncertain of a value: a smaller rise is none. Below it only the gradient tells whether
+    // steps still lead somewhere.
+    private const double Noise = 1e-7;
+    private const int MaxIdleSteps = 20;
 
     private readonly double[][] _steps = new double[Memory][];
     private readonly double[][] _changes = new double[Memory][];
@@ -47,11 +49,12 @@ internal sealed class Lbfgs(ISmoothFunction function, int size)
     {
         double[] x = new double[size], gradient = new double[size], direction = new double[size];
         double value = function.Evaluate(x, gradient);
-        double largest = Math.Abs(TensorPrimitives.MaxMagnitude<double>(gradient)), first = largest;
+        double largest = Math.Abs(TensorPrimitives.MaxMagnitude<double>(gradient)), first = largest, least = largest;
+        int idle = 0;
         for (int iteration = 0; ; iteration++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (largest <= tolerance)
+            if (largest <= tolerance || idle == MaxIdleSteps)
                 return new Minimum(x, iteration, true);
             if (iteration == maxIterations)
                 return new Minimum(x, iteration, false);
@@ -78,8 +81,10 @@ internal sealed class Lbfgs(ISmoothFunction function, int size)
             Remember(x, gradient);
             (x, _trial) = (_trial, x);
             (gradient, _trialGradient) = (_trialGradient, gradient);
-            value = next;
             largest = Math.Abs(TensorPrimitives.MaxMagnitude<double>(gradient));
+            idle = value - next > Noise * Math.Abs(value) || largest < 0.9 * least ? 0 : idle + 1;
+            least = Math.Min(least, largest);
+            value = next;
         }
     }
 

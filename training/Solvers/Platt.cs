@@ -19,13 +19,19 @@ internal static class Platt
     /// <summary>Fits a sigmoid to scores of rows that the scoring machine was not trained on.</summary>
     /// <param name="scores">The scores.</param>
     /// <param name="positive">Whether each row is of the class.</param>
-    internal static Sigmoid Fit(ReadOnlySpan<float> scores, ReadOnlySpan<bool> positive)
+    /// <param name="weights">How much each row counts.</param>
+    internal static Sigmoid Fit(ReadOnlySpan<float> scores, ReadOnlySpan<bool> positive, ReadOnlySpan<float> weights)
     {
-        int positives = positive.Count(true), negatives = positive.Length - positives;
+        double positives = 0, negatives = 0;
+        for (int i = 0; i < weights.Length; i++)
+        {
+            positives += positive[i] ? weights[i] : 0;
+            negatives += positive[i] ? 0 : weights[i];
+        }
         // Targets a little off 0 and 1, as if one more row of each class had been seen.
         double high = (positives + 1.0) / (positives + 2), low = 1.0 / (negatives + 2);
         double a = 0, b = Math.Log((negatives + 1.0) / (positives + 1));
-        double value = Loss(scores, positive, high, low, a, b);
+        double value = Loss(scores, positive, weights, high, low, a, b);
         for (int iteration = 0; iteration < MaxIterations; iteration++)
         {
             double h11 = Ridge, h22 = Ridge, h21 = 0, g1 = 0, g2 = 0;
@@ -33,7 +39,7 @@ internal static class Platt
             {
                 double score = scores[i], z = score * a + b, tail = Math.Exp(-Math.Abs(z));
                 double p = (z >= 0 ? tail : 1) / (1 + tail), q = (z >= 0 ? 1 : tail) / (1 + tail);
-                double curvature = p * q, slope = (positive[i] ? high : low) - p;
+                double curvature = weights[i] * p * q, slope = weights[i] * ((positive[i] ? high : low) - p);
                 h11 += score * score * curvature;
                 h22 += curvature;
                 h21 += score * curvature;
@@ -47,7 +53,7 @@ internal static class Platt
             double descent = g1 * da + g2 * db, step = 1;
             for (; step >= SmallestStep; step /= 2)
             {
-                double tried = Loss(scores, positive, high, low, a + step * da, b + step * db);
+                double tried = Loss(scores, positive, weights, high, low, a + step * da, b + step * db);
                 if (tried < value + 1e-4 * step * descent)
                 {
                     (a, b, value) = (a + step * da, b + step * db, tried);
@@ -60,13 +66,14 @@ internal static class Platt
         return new Sigmoid(a, b);
     }
 
-    private static double Loss(ReadOnlySpan<float> scores, ReadOnlySpan<bool> positive, double high, double low, double a, double b)
+    private static double Loss(
+        ReadOnlySpan<float> scores, ReadOnlySpan<bool> positive, ReadOnlySpan<float> weights, double high, double low, double a, double b)
     {
         double sum = 0;
         for (int i = 0; i < scores.Length; i++)
         {
             double z = scores[i] * a + b, target = positive[i] ? high : low;
-            sum += (z >= 0 ? target * z : (target - 1) * z) + Math.Log(1 + Math.Exp(-Math.Abs(z)));
+            sum += weights[i] * ((z >= 0 ? target * z : (target - 1) * z) + Math.Log(1 + Math.Exp(-Math.Abs(z))));
         }
         return sum;
     }

@@ -11,6 +11,7 @@ internal static class SmoVectors
     /// <param name="gradient">The gradient of each row.</param>
     /// <param name="mayGrow">0 for rows that may grow, positive infinity for others.</param>
     /// <returns>The row and its gradient; infinite when none may grow.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static (int Row, double Gradient) Smallest(ReadOnlySpan<double> gradient, ReadOnlySpan<double> mayGrow)
     {
         var best = Vector512.Create(double.PositiveInfinity);
@@ -47,6 +48,7 @@ internal static class SmoVectors
     /// <param name="kernel">Row i of the kernel, whose diagonal is 1.</param>
     /// <param name="own">The gradient of i.</param>
     /// <returns>The partner, or -1 when there is none; and the largest gradient among rows that may shrink.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static (int Row, double Largest) Partner(
         ReadOnlySpan<double> gradient, ReadOnlySpan<double> mayShrink, ReadOnlySpan<float> kernel, double own)
     {
@@ -87,6 +89,7 @@ internal static class SmoVectors
     }
 
     /// <summary>gradient += step (kernel of i - kernel of j).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Move(Span<double> gradient, ReadOnlySpan<float> kernelOfI, ReadOnlySpan<float> kernelOfJ, double step)
     {
         var steps = Vector512.Create(step);

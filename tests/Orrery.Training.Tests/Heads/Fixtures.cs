@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Orrery.Training.Features;
+using Orrery.Training.Heads;
+using Orrery.Training.Selection;
 
 namespace Orrery.Training.Tests.Heads;
 
@@ -29,6 +31,38 @@ internal static class Fixtures
             folder = folder.Parent ?? throw new InvalidOperationException("Cluster.sln is in no folder above the tests.");
         return folder.FullName;
     }
+
+    /// <summary>tests/fixtures/heads/rows.json: rows to learn from, their classes, rows to predict.</summary>
+    internal sealed record LearnedRows(float[][] Rows, int[] Labels, float[][] HeldOut)
+    {
+        /// <summary>The rows of the first classes.</summary>
+        internal (Matrix Rows, int[] Labels) First(int classes)
+        {
+            int[] kept = [.. Enumerable.Range(0, Labels.Length).Where(row => Labels[row] < classes)];
+            return (ToMatrix(Rows).Gather(kept), [.. kept.Select(row => Labels[row])]);
+        }
+    }
+
+    /// <summary>tests/fixtures/heads/cases.json.</summary>
+    internal sealed record Cases(HeadCase[] Heads, SigmoidCase[] Sigmoids);
+
+    /// <summary>What scikit-learn learns with some options.</summary>
+    internal sealed record HeadCase(
+        string Name, int Classes, Dictionary<string, string> Options, double[]? ClassWeights, int[]? Label,
+        float[][] Decision, float[][]? Probabilities, float[][]? Coefficients, float[]? Intercepts)
+    {
+        /// <summary>The options, with tolerances far below the defaults.</summary>
+        internal HeadOptions Exact()
+        {
+            var options = new HeadOptions { ClassWeights = ClassWeights };
+            foreach (var (name, value) in Options)
+                options = HeadGrid.Set(options, name, value).Value!;
+            return options with { Tolerance = options.Kind == HeadKind.Logistic ? 1e-8 : 1e-7, MaxIterations = 1_000_000 };
+        }
+    }
+
+    /// <summary>The sigmoid that scikit-learn calibrates some scores with.</summary>
+    internal sealed record SigmoidCase(float[] Scores, bool[] Positive, float[] Weights, double A, double B);
 
     /// <summary>The rows of tests/fixtures/sklearn.</summary>
     internal sealed record HeldOut(float[][] Rows);
