@@ -3,7 +3,7 @@ using Orrery.Standalone.Models;
 using Orrery.Standalone.Serve;
 using Orrery.Standalone.Training;
 
-var root = new RootCommand("Orrery: inference over REST from ONNX models.") 
+var root = new RootCommand("Orrery: inference over REST from ONNX models.")
 {
     ServeCommand.Create(), ModelsCommand.Create(), TrainCommand.Create(), EvalCommand.Create(), ScoreCommand.Create(),
 };

@@ -70,6 +70,16 @@ internal sealed class Reply(int capacity = 4096) : IBufferWriter<byte>, IDisposa
         _length += written;
     }
 
+    /// <summary>Appends the field <c>usage</c>, as OpenAI counts.</summary>
+    public void Usage(long tokens)
+    {
+        Raw("\"usage\":{\"prompt_tokens\":"u8);
+        Number(tokens);
+        Raw(",\"total_tokens\":"u8);
+        Number(tokens);
+        Raw("}"u8);
+    }
+
     /// <summary>Appends a JSON string, quotes included. Lone surrogates become U+FFFD.</summary>
     public void String(ReadOnlySpan<char> text)
     {

@@ -100,10 +100,8 @@ internal sealed class EmbeddingsRoute(IInferenceBackend backend)
 
         reply.Raw("],\"model\":"u8);
         reply.String(model);
-        reply.Raw(",\"usage\":{\"prompt_tokens\":"u8);
-        reply.Number(output.TotalTokens);
-        reply.Raw(",\"total_tokens\":"u8);
-        reply.Number(output.TotalTokens);
-        reply.Raw("}}"u8);
+        reply.Raw(","u8);
+        reply.Usage(output.TotalTokens);
+        reply.Raw("}"u8);
     }
 }

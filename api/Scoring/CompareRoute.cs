@@ -169,10 +169,8 @@ internal sealed class CompareRoute(IInferenceBackend backend, ApiOptions options
 
         if (allPairs)
             reply.Raw(output.More ? ",\"more\":true"u8 : ",\"more\":false"u8);
-        reply.Raw(",\"usage\":{\"prompt_tokens\":"u8);
-        reply.Number(output.TotalTokens);
-        reply.Raw(",\"total_tokens\":"u8);
-        reply.Number(output.TotalTokens);
-        reply.Raw("}}"u8);
+        reply.Raw(","u8);
+        reply.Usage(output.TotalTokens);
+        reply.Raw("}"u8);
     }
 }

@@ -90,7 +90,11 @@ internal sealed class InferenceRoute(IInferenceBackend backend, ApiOptions optio
     {
         var request = new EmbedRequest
         {
-            Model = model, Inputs = texts, Truncation = Truncation, Priority = exchange.Headers.Priority, Timeout = exchange.Headers.Timeout,
+            Model = model,
+            Inputs = texts,
+            Truncation = Truncation,
+            Priority = exchange.Headers.Priority,
+            Timeout = exchange.Headers.Timeout,
         };
         if (!(await backend.EmbedAsync(request, exchange.Cancellation)).TryGet(out var output, out var refused))
             return ApiError.From(refused, ("inputs", "data"));
@@ -111,7 +115,11 @@ internal sealed class InferenceRoute(IInferenceBackend backend, ApiOptions optio
     {
         var request = new ScoreRequest
         {
-            Model = model.Name, Inputs = texts, Truncation = Truncation, Priority = exchange.Headers.Priority, Timeout = exchange.Headers.Timeout,
+            Model = model.Name,
+            Inputs = texts,
+            Truncation = Truncation,
+            Priority = exchange.Headers.Priority,
+            Timeout = exchange.Headers.Timeout,
         };
         if (!(await backend.ScoreAsync(request, exchange.Cancellation)).TryGet(out var output, out var refused))
             return ApiError.From(refused, ("inputs", "data"));

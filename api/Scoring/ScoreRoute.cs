@@ -84,11 +84,9 @@ internal sealed class ScoreRoute(IInferenceBackend backend, ApiOptions options)
 
         reply.Raw("],"u8);
         ScoreFields.WriteDetectors(reply, output, fields.Threshold);
-        reply.Raw(",\"usage\":{\"prompt_tokens\":"u8);
-        reply.Number(output.TotalTokens);
-        reply.Raw(",\"total_tokens\":"u8);
-        reply.Number(output.TotalTokens);
-        reply.Raw("},\"timing\":{\"embedding_ms\":"u8);
+        reply.Raw(","u8);
+        reply.Usage(output.TotalTokens);
+        reply.Raw(",\"timing\":{\"embedding_ms\":"u8);
         reply.Short(Milliseconds(output.EmbeddingTime));
         reply.Raw(",\"heads_ms\":"u8);
         reply.Short(Milliseconds(output.HeadTime));

@@ -39,7 +39,12 @@ internal sealed class Comparing(IInferenceBackend backend, DetectorCatalogue cat
             return new InferenceError(InferenceErrorKind.WrongTask, $"model '{model.Name}' reads both texts of a pair at once: all pairs of a list are for embedding models", "model");
         var asked = new ScoreRequest
         {
-            Model = model.Name, Version = model.Digest, Inputs = request.Inputs, Truncation = request.Truncation, Priority = request.Priority, Timeout = request.Timeout,
+            Model = model.Name,
+            Version = model.Digest,
+            Inputs = request.Inputs,
+            Truncation = request.Truncation,
+            Priority = request.Priority,
+            Timeout = request.Timeout,
         };
         if (!(await backend.ScoreAsync(asked, cancellation)).TryGet(out var output, out var error))
             return error;
@@ -62,8 +67,16 @@ internal sealed class Comparing(IInferenceBackend backend, DetectorCatalogue cat
 
         var asked = new EmbedRequest
         {
-            Model = model.Name, Version = model.Digest, Inputs = texts, Normalize = true, Pooling = detector?.Manifest.Pooling, Layer = detector?.Manifest.Layer,
-            PromptName = detector?.Manifest.Prompt, Truncation = request.Truncation, Priority = request.Priority, Timeout = request.Timeout,
+            Model = model.Name,
+            Version = model.Digest,
+            Inputs = texts,
+            Normalize = true,
+            Pooling = detector?.Manifest.Pooling,
+            Layer = detector?.Manifest.Layer,
+            PromptName = detector?.Manifest.Prompt,
+            Truncation = request.Truncation,
+            Priority = request.Priority,
+            Timeout = request.Timeout,
         };
         if (!(await backend.EmbedAsync(asked, cancellation)).TryGet(out var output, out var error))
             return Renamed(error, request, ends);

@@ -51,8 +51,14 @@ internal sealed class BulkEmbedder(LocalBackend backend, EmbeddingChoice choice)
     {
         var request = new EmbedRequest
         {
-            Model = choice.Model.Name, Version = choice.Model.Digest, Inputs = [.. block.Select(row => TextInput.Of(row.Text))], Pooling = choice.Pooling, Layer = choice.Layer,
-            PromptName = choice.Prompt, Truncation = Truncation.Right, Priority = Priority.Bulk,
+            Model = choice.Model.Name,
+            Version = choice.Model.Digest,
+            Inputs = [.. block.Select(row => TextInput.Of(row.Text))],
+            Pooling = choice.Pooling,
+            Layer = choice.Layer,
+            PromptName = choice.Prompt,
+            Truncation = Truncation.Right,
+            Priority = Priority.Bulk,
         };
         if (!(await backend.EmbedAsync(request, cancellation)).TryGet(out var output, out var error))
             throw Located(error, block);
@@ -68,7 +74,10 @@ internal sealed class BulkEmbedder(LocalBackend backend, EmbeddingChoice choice)
     {
         var request = new CompareRequest
         {
-            Model = choice.Model.Name, Inputs = [.. block.Select(row => TextInput.OfPair(row.Text, row.Texts[1]))], Truncation = Truncation.Right, Priority = Priority.Bulk,
+            Model = choice.Model.Name,
+            Inputs = [.. block.Select(row => TextInput.OfPair(row.Text, row.Texts[1]))],
+            Truncation = Truncation.Right,
+            Priority = Priority.Bulk,
         };
         var answer = await backend.CompareAsync(request, cancellation);
         return answer.TryGet(out var output, out var error) ? (block, [.. output.Pairs.Select(pair => pair.Similarity)]) : throw Located(error, block);

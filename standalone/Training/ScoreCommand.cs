@@ -94,7 +94,9 @@ internal static class ScoreCommand
         {
             var request = new DetectRequest
             {
-                Inputs = [.. block.Select(row => TextInput.Of(row.Text))], Detectors = [.. detectors.Select(detector => detector.Name)], Priority = Priority.Bulk,
+                Inputs = [.. block.Select(row => TextInput.Of(row.Text))],
+                Detectors = [.. detectors.Select(detector => detector.Name)],
+                Priority = Priority.Bulk,
             };
             return (await backend.DetectAsync(request, cancellation)).TryGet(out var scored, out var error) ? (block, scored) : throw BulkEmbedder.Located(error, block);
         }

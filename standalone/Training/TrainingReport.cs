@@ -102,7 +102,11 @@ internal sealed class TrainingReport(EvaluationReport report)
     {
         var decider = new DetectorInfo
         {
-            Name = "", State = ModelState.Ready, Labels = [.. trained.Classes], Positive = trained.Positive, Threshold = (float)trained.Threshold,
+            Name = "",
+            State = ModelState.Ready,
+            Labels = [.. trained.Classes],
+            Positive = trained.Positive,
+            Threshold = (float)trained.Threshold,
         };
         var predicted = new int[labels.Length];
         for (var row = 0; row < predicted.Length; row++)

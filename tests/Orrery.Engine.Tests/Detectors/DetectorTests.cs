@@ -161,7 +161,9 @@ public sealed class DetectorTests : IDisposable
         {
             ModelDirectories = [models ?? Repository.Fixture("models", "tiny-mean")],
             DetectorDirectories = [Path.IsPathRooted(detectors) ? detectors : Repository.Fixture("detectors", detectors)],
-            Sessions = 2, ThreadsPerSession = 1, MaxBatchTokens = 1024,
+            Sessions = 2,
+            ThreadsPerSession = 1,
+            MaxBatchTokens = 1024,
         };
         var backend = await LocalBackend.CreateAsync(options?.Invoke(engine) ?? engine, NullLoggerFactory.Instance, TimeProvider.System, default);
         await backend.LoadAllAsync(default);
