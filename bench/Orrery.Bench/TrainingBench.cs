@@ -59,7 +59,7 @@ internal static class TrainingBench
         {
             var (rows, labels) = Clusters(10_000, 384, classes);
             var peers = Peers($"speed-{classes}", heads, (rows, labels), null);
-            report.Table($"{classes} classes (our linear SVM's time includes its calibration over 5 folds; LinearSVC's does not)", ["head", "orrery, s", "scikit-learn, s"], heads.Select((head, i) =>
+            report.Table($"{classes} classes; support vector machines with their calibration over 5 folds", ["head", "orrery, s", "scikit-learn, s"], heads.Select((head, i) =>
                 new[] { head.Name, $"{Fit(rows, labels, classes, head).Seconds:F2}", Seconds(peers, i) }));
         }
 

@@ -1,5 +1,7 @@
 """Fits scikit-learn's classifiers on rows that the benchmark wrote, and prints times and accuracies as JSON.
 
+Support vector machines as Orrery trains them: one a class, calibrated by Platt's method on 5 folds.
+
     /usr/bin/python3 bench/peers/sklearn_heads.py FOLDER
 
 FOLDER holds shape.json {"columns", "heads": [{"name", "kind", "c", "pca", "whiten"}]}, train.f32 and train.i32, and perhaps test.f32 and test.i32:
@@ -12,8 +14,10 @@ import time
 from pathlib import Path
 
 import numpy as np
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC, LinearSVC
 
@@ -31,8 +35,8 @@ def read(name):
 def classifier(head):
     kinds = {
         "logistic": lambda: LogisticRegression(C=head["c"], max_iter=1000),
-        "linear-svm": lambda: LinearSVC(C=head["c"], max_iter=1000),
-        "rbf-svm": lambda: SVC(C=head["c"], decision_function_shape="ovr"),
+        "linear-svm": lambda: CalibratedClassifierCV(LinearSVC(C=head["c"], max_iter=1000), cv=5, ensemble=False),
+        "rbf-svm": lambda: CalibratedClassifierCV(OneVsRestClassifier(SVC(C=head["c"])), cv=5, ensemble=False),
     }
     made = kinds[head["kind"]]()
     return make_pipeline(PCA(head["pca"], whiten=head["whiten"], svd_solver="full"), made) if head["pca"] else made

@@ -102,7 +102,11 @@ internal sealed class Detection(IInferenceBackend embedder, DetectorCatalogue ca
             running[i] = heads.ScoreAsync(detectors[i].Head, outputs[i].Embedding.All, outputs[i].Embedding.Count, outputs[i].Values);
         InferenceError? error = null;
         for (var i = 0; i < running.Length; i++)
-            error ??= await running[i] is { } failed ? failed with { Message = $"detector '{detectors[i].Info.Name}' failed: {failed.Message}" } : null;
+        {
+            if (await running[i] is { } failed)
+                error = failed with { Message = $"detector '{detectors[i].Info.Name}' failed: {failed.Message}" };
+        }
+
         return error;
     }
 

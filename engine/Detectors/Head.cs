@@ -35,6 +35,12 @@ internal sealed class Head : IDisposable
     /// <summary>Numbers of a row; 0 when the graph does not say.</summary>
     public int Dimensions => _session.Inputs[0].Shape is [_, > 0 and var size] ? (int)size : 0;
 
+    /// <summary>Held by whoever runs it: one at a time.</summary>
+    public Lock Running { get; } = new();
+
+    /// <summary>Numbers in its file, and so about the multiplications of a row.</summary>
+    public long Weights { get; private init; }
+
     /// <summary>The classes in the order of the scores.</summary>
     public ImmutableArray<string> Labels { get; private init; } = [];
 
@@ -49,7 +55,7 @@ internal sealed class Head : IDisposable
         OrtSession session;
         try
         {
-            session = new OrtSession(environment, graph.Model.Span, new OrtSessionOptions { IntraOpThreads = 1 });
+            session = new OrtSession(environment, graph.Model.Span, new OrtSessionOptions { IntraOpThreads = 1, EnableCpuArena = false });
         }
         catch (OrtException e)
         {
@@ -63,6 +69,7 @@ internal sealed class Head : IDisposable
             var head = new Head(session, ScoresOutput(session, manifest.Head), manifest.Head, manifest.Decision)
             {
                 Labels = manifest.Labels.Length > 0 ? manifest.Labels : graph.Labels,
+                Weights = file.Length / sizeof(float),
             };
             if (head.Labels.Length < 2)
                 throw new ModelFormatException($"{DetectorManifest.FileName}: labels: must name the head's classes, at least two; {manifest.Head} does not name them itself");

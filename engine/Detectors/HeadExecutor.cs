@@ -15,12 +15,17 @@ internal sealed record HeadJob(Head? Head, ReadOnlyMemory<float> Rows, int Count
 }
 
 /// <summary>
-/// One thread that applies heads. Work-conserving, as models' threads are: while it runs, requests gather, and those of one head are then
-/// run together, so that a thousand requests of one text cost a few runs. Not bounded here: what waits is embedded already, and the
-/// embedding was admitted.
+/// Applies heads. What takes less time than handing it to another thread is done in place, unless the head is busy. The rest goes to one
+/// thread, which is work-conserving as models' threads are: while it runs, requests gather, and those of one head are then run
+/// together. Not bounded here: what waits is embedded already, and the embedding was admitted.
 /// </summary>
 internal sealed class HeadExecutor : IDisposable
 {
+    // About ten microseconds of multiplying, which is what two changes of thread cost.
+    private const long InPlace = 100_000;
+
+    private static readonly Task<InferenceError?> Scored = Task.FromResult<InferenceError?>(null);
+
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _work = new(0);
     private readonly Thread _thread;
@@ -35,8 +40,24 @@ internal sealed class HeadExecutor : IDisposable
 
     /// <summary>Scores rows.</summary>
     /// <returns>Null, or what failed.</returns>
-    public Task<InferenceError?> ScoreAsync(Head head, ReadOnlyMemory<float> rows, int count, Memory<float> scores) =>
-        Submit(new HeadJob(head, rows, count, scores, null));
+    public Task<InferenceError?> ScoreAsync(Head head, ReadOnlyMemory<float> rows, int count, Memory<float> scores)
+    {
+        if (count * head.Weights > InPlace || !head.Running.TryEnter())
+            return Submit(new HeadJob(head, rows, count, scores, null));
+        try
+        {
+            head.Run(rows.Span, count, scores.Span);
+            return Scored;
+        }
+        catch (Exception e) when (e is OnnxRuntime.OrtException or ModelOutputException)
+        {
+            return Task.FromResult<InferenceError?>(new InferenceError(InferenceErrorKind.Failed, e.Message));
+        }
+        finally
+        {
+            head.Running.Exit();
+        }
+    }
 
     /// <summary>Runs arithmetic that should not run on the threads that serve requests.</summary>
     public Task<InferenceError?> ComputeAsync(Action work) => Submit(new HeadJob(null, default, 0, default, work));
@@ -134,7 +155,8 @@ internal sealed class HeadExecutor : IDisposable
         for (var start = 0; start < job.Count; start += Head.MaxRows)
         {
             var count = Math.Min(Head.MaxRows, job.Count - start);
-            head.Run(job.Rows.Span.Slice(start * row, count * row), count, job.Scores.Span.Slice(start * classes, count * classes));
+            lock (head.Running)
+                head.Run(job.Rows.Span.Slice(start * row, count * row), count, job.Scores.Span.Slice(start * classes, count * classes));
         }
 
         job.Done.SetResult(null);
@@ -156,7 +178,8 @@ internal sealed class HeadExecutor : IDisposable
         }
 
         Grow(ref _scores, count * classes);
-        head.Run(_rows.AsSpan(0, count * row), count, _scores.AsSpan(0, count * classes));
+        lock (head.Running)
+            head.Run(_rows.AsSpan(0, count * row), count, _scores.AsSpan(0, count * classes));
         var at = 0;
         for (var i = index; i <= end && at < count; i++)
         {
