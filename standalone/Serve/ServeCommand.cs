@@ -100,6 +100,8 @@ internal static class ServeCommand
         try
         {
             await backend.LoadAllAsync(stopping);
+            // Reading tokenizers and graphs leaves garbage that serving would carry along: the process is to be small.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             Banner.Show(Console.Out, backend, address);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

@@ -44,6 +44,8 @@ internal static class TrainCommand
         await report.WriteAsync(folder.Path, cancellation);
         folder.Commit();
         Console.WriteLine($"{options.Out}: {HeadGrid.NameOf(trained.Options.Kind)} over {choice.Model.Name}, {trained.Classes.Count} classes, {trained.TrainedRows} rows; {report.Summary}");
+        if (!trained.Head.Converged)
+            Console.WriteLine($"The solver stopped after {trained.Head.Iterations} iterations, before it was done: give --set max-iterations=… or standardize=true");
         Console.WriteLine($"Report: {Path.Combine(options.Out, "report.md")}, {Path.Combine(options.Out, "report.html")}");
     }
 

@@ -30,6 +30,9 @@ internal sealed record TrainOptions
 
     public HeadOptions Head { get; init; } = new();
 
+    /// <summary>How much a row counts, by label; labels that are not named count 1.</summary>
+    public IReadOnlyDictionary<string, double> ClassWeights { get; init; } = new Dictionary<string, double>();
+
     public IReadOnlyList<GridPoint> Grid { get; init; } = [];
 
     public SelectionMetric Metric { get; init; }
@@ -65,6 +68,7 @@ internal sealed class TrainFlags
     private readonly Option<string?> _prompt = new("--prompt") { Description = "The name of one of the model's prompts." };
     private readonly Option<string> _kind = new("--head") { Description = "logistic, linear-svm, rbf-svm or one-class.", DefaultValueFactory = _ => "logistic" };
     private readonly Option<string[]> _set = new("--set") { Description = $"An option of the head, c=10 say; several times. Options: {string.Join(", ", HeadGrid.Names.Skip(1))}." };
+    private readonly Option<string[]> _weights = new("--class-weight") { Description = "How much a label's rows count, label=2 say; several times. For all by their rarity: --set balanced=true." };
     private readonly Option<string[]> _grid = new("--grid") { Description = "Values to choose from by cross-validation, c=0.1,1,10 say; several times." };
     private readonly Option<string> _metric = new("--metric") { Description = "What the grid is chosen by: accuracy, macro-f1 or log-loss.", DefaultValueFactory = _ => "accuracy" };
     private readonly Option<int> _folds = new("--folds") { Description = "Folds of cross-validation.", DefaultValueFactory = _ => 5 };
@@ -76,7 +80,7 @@ internal sealed class TrainFlags
 
     /// <summary>The command with these flags.</summary>
     public Command Command(string name, string description) =>
-        new(name, description) { _data, _text, _pair, _label, _model, _out, _pooling, _layer, _prompt, _kind, _set, _grid, _metric, _folds, _test, _positive, _threshold, _seed, _overwrite };
+        new(name, description) { _data, _text, _pair, _label, _model, _out, _pooling, _layer, _prompt, _kind, _set, _weights, _grid, _metric, _folds, _test, _positive, _threshold, _seed, _overwrite };
 
     /// <exception cref="CommandException">A flag's value makes no sense; the message names it.</exception>
     public TrainOptions Read(ParseResult parsed)
@@ -100,6 +104,7 @@ internal sealed class TrainFlags
             Layer = parsed.GetValue(_layer),
             Prompt = parsed.GetValue(_prompt),
             Head = head,
+            ClassWeights = (parsed.GetValue(_weights) ?? []).Select(pair => Weight(pair)).ToDictionary(StringComparer.Ordinal),
             Grid = axes.Count == 0 ? [] : grid.Value ?? throw new CommandException($"--grid: {grid.Error!.Message}"),
             Metric = Metric(parsed.GetValue(_metric)!),
             Folds = parsed.GetValue(_folds),
@@ -118,6 +123,7 @@ internal sealed class TrainFlags
         { IsPairs: true, IsOutlier: true } => "--head one-class is for single texts, not for pairs",
         { IsPairs: true } when options.Pooling is not null || options.Layer is not null || options.Prompt is not null =>
             "--pooling, --layer and --prompt are for single texts: pairs are compared as the model's files say",
+        { ClassWeights.Count: > 0 } when options.IsOutlier || options.Head.Balanced => "--class-weight does not go with balanced=true, nor with one-class",
         { IsOutlier: true, Grid.Count: > 0 } => "--grid needs labels to choose by; one-class has none",
         { IsOutlier: true } when options.Positive is not null => "--positive: a one-class head's classes are inlier and outlier",
         _ => null,
@@ -130,6 +136,15 @@ internal sealed class TrainFlags
 
     private static (string Name, string Value) Split(string flag, string pair) =>
         pair.Split('=', 2) is [{ Length: > 0 } name, { Length: > 0 } value] ? (name, value) : throw new CommandException($"{flag} must be name=value, not '{pair}'");
+
+    private static KeyValuePair<string, double> Weight(string pair)
+    {
+        // A label may hold an equals sign; a number does not.
+        var sign = pair.LastIndexOf('=');
+        return sign > 0 && double.TryParse(pair.AsSpan(sign + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var weight) && weight > 0 && double.IsFinite(weight)
+            ? new(pair[..sign], weight)
+            : throw new CommandException($"--class-weight must be label=number above 0, not '{pair}'");
+    }
 
     private static Pooling ParsePooling(string name) => name switch
     {

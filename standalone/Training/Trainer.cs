@@ -74,12 +74,12 @@ internal static class Trainer
         var (training, held) = options.TestShare > 0 ? StratifiedFolds.Split(labels, classes.Length, options.TestShare, options.Head.Seed) : (Enumerable.Range(0, labels.Length).ToArray(), []);
         var (fitRows, fitLabels) = (rows.Gather(training), Array.ConvertAll(training, row => labels[row]));
 
-        var head = options.Head;
+        var head = Weighted(options.Head, classes, options.ClassWeights);
         GridSearchResult? grid = null;
         CrossValidationScore? folds = null;
         if (options.Grid.Count > 0)
         {
-            grid = Value(GridSearch.Run(fitRows, fitLabels, classes.Length, options.Grid, options.Folds, options.Metric, Reporting(bar("grid")), cancellation), classes);
+            grid = Value(GridSearch.Run(fitRows, fitLabels, classes.Length, Weighted(options, classes), options.Folds, options.Metric, Reporting(bar("grid")), cancellation), classes);
             (head, folds) = (grid.Best.Point.Options, grid.Best.Score);
         }
         else if (held.Length == 0 || double.IsNaN(options.Threshold ?? 0))
@@ -103,6 +103,16 @@ internal static class Trainer
                 : (fitLabels, folds!.Probabilities, false),
         };
     }
+
+    private static HeadOptions Weighted(HeadOptions head, string[] classes, IReadOnlyDictionary<string, double> weights)
+    {
+        if (weights.Keys.FirstOrDefault(label => !classes.Contains(label)) is { } unknown)
+            throw new CommandException($"--class-weight: '{unknown}' is not one of the labels: {string.Join(", ", classes.Take(20))}");
+        return weights.Count == 0 ? head : head with { ClassWeights = Array.ConvertAll(classes, label => weights.GetValueOrDefault(label, 1)) };
+    }
+
+    private static List<GridPoint> Weighted(TrainOptions options, string[] classes) =>
+        [.. options.Grid.Select(point => point with { Options = Weighted(point.Options, classes, options.ClassWeights) })];
 
     private static string? Positive(string[] classes, TrainOptions options)
     {

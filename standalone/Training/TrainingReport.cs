@@ -91,6 +91,8 @@ internal sealed class TrainingReport(EvaluationReport report)
         yield return ("pca", options.PcaComponents is { } count ? Number(count) : options.PcaVariance is { } share ? Number(share) : "none");
         yield return ("whiten", options.Whiten ? "true" : "false");
         yield return ("balanced", options.Balanced ? "true" : "false");
+        if (options.ClassWeights is { } weights)
+            yield return ("class weights", string.Join(", ", weights.Select(Number)));
         yield return ("seed", Number(options.Seed));
     }
 

@@ -107,6 +107,20 @@ public abstract class ScoreStreamTests(BackendFixture fixture)
     }
 
     [Fact]
+    public async Task Lets_go_of_a_client_that_vanishes()
+    {
+        using (var socket = await ConnectAsync(Route))
+        {
+            await SendAsync(socket, string.Concat(Enumerable.Repeat("\"a text\"\n", 5000)));
+            Assert.NotEqual(0, await socket.GetStream().ReadAsync(new byte[100]));
+            socket.LingerState = new LingerOption(true, 0);
+        }
+
+        await Server.AssertNothingInFlightAsync();
+        Assert.Equal(200, (await Post(Route, "\"another\"\n")).Status);
+    }
+
+    [Fact]
     public async Task Takes_compressed_lines()
     {
         using var bytes = new MemoryStream();

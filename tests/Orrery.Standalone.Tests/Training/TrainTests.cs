@@ -58,6 +58,19 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public async Task Counts_a_label_more_when_told()
+    {
+        // No word tells these apart: only the weights do.
+        var rows = _shop.Write("same.csv", "text,label\n" + string.Concat(Enumerable.Range(0, 60).Select(i => $"the same text,{(i % 3 == 0 ? "rare" : "usual")}\n")));
+        Assert.Equal(0, (await Workshop.TrainAsync(rows, _shop.At("plain"), "--positive", "rare")).Code);
+        Assert.Equal(0, (await Workshop.TrainAsync(rows, _shop.At("weighted"), "--positive", "rare", "--class-weight", "rare=10")).Code);
+        Assert.Equal((0.67, 0.33), (Math.Round(await AccuracyAsync("plain"), 2), Math.Round(await AccuracyAsync("weighted"), 2)));
+
+        async Task<double> AccuracyAsync(string name) => JsonDocument.Parse(await File.ReadAllTextAsync(_shop.At(name, "detector.json"))).RootElement
+            .GetProperty("training").GetProperty("metrics").GetProperty("accuracy").GetDouble();
+    }
+
+    [Fact]
     public async Task Learns_what_is_ordinary_without_labels()
     {
         var lines = string.Concat(Enumerable.Range(0, 80).Select(i => JsonSerializer.Serialize(new { body = $"an ordinary line number {i % 9}" }) + "\n"));
@@ -118,6 +131,8 @@ public sealed class TrainTests : IDisposable
     [InlineData("--layer", "hidden_states.9", "layer 'hidden_states.9' is not an output")]
     [InlineData("--threshold", "2", "--threshold must be 0 to 1, or best-f1")]
     [InlineData("--positive", "stone", "'stone' is not one of the labels: fruit, tool")]
+    [InlineData("--class-weight", "fruit=-1", "--class-weight must be label=number")]
+    [InlineData("--class-weight", "stone=2", "'stone' is not one of the labels")]
     [InlineData("--folds", "1", "--folds must be 2 to 100")]
     public async Task Names_a_flag_that_makes_no_sense(string flag, string value, string message)
     {
