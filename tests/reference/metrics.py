@@ -49,7 +49,7 @@ def case(name, classes, actual, probabilities, predicted=None):
         "name": name, "classes": classes, "actual": actual, "predicted": predicted, "probabilities": wide.ravel(),
         "confusion": metrics.confusion_matrix(actual, predicted, labels=labels),
         "accuracy": metrics.accuracy_score(actual, predicted),
-        "precision": precision, "recall": recall, "f1": f1, "support": support,
+        "precision": precision, "recall": recall, "f1": f1, "support": support.astype(int),
         "log_loss": metrics.log_loss(actual, wide, labels=labels, eps=EPSILON),
     }
     for average in ("macro", "weighted"):

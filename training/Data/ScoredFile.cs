@@ -30,7 +30,7 @@ public sealed class ScoredFile : IDisposable
     /// <summary>The complete rows: those found when it was opened and those appended.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>Opens or makes a file to append to. No other process can write to it until it is disposed.</summary>
+    /// <summary>Opens or makes a file to append to. No other process can open it so until it is disposed.</summary>
     /// <param name="path">The file.</param>
     /// <param name="columns">The columns, one or more, with different names.</param>
     /// <param name="format">The format; null for the one that the extension names.</param>
@@ -45,7 +45,7 @@ public sealed class ScoredFile : IDisposable
         if (columns.Count == 0 || columns.DistinctBy(column => column.Name).Count() < columns.Count)
             throw new ArgumentException("columns must be one or more, with different names", nameof(columns));
         var encoding = new RowEncoding(TableFormats.Choose(format, path), columns);
-        var file = new FileStream(path, resume ? FileMode.OpenOrCreate : FileMode.Create, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        var file = new FileStream(path, resume ? FileMode.OpenOrCreate : FileMode.Create, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         try
         {
             var (length, rows) = resume ? CompleteRows.Find(file, path, encoding) : default;
