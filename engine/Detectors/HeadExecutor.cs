@@ -62,11 +62,16 @@ internal sealed class HeadExecutor : IDisposable
     /// <summary>Runs arithmetic that should not run on the threads that serve requests.</summary>
     public Task<InferenceError?> ComputeAsync(Action work) => Submit(new HeadJob(null, default, 0, default, work));
 
-    /// <summary>Finishes what waits, then ends the thread.</summary>
+    /// <summary>Finishes what waits, then ends the thread. A second call does nothing.</summary>
     public void Dispose()
     {
         lock (_gate)
+        {
+            if (_stopping)
+                return;
             _stopping = true;
+        }
+
         _work.Release();
         _thread.Join();
         _work.Dispose();

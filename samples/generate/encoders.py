@@ -54,7 +54,6 @@ KINDS = {
     "bge-small": Kind(Shape(30522, 384, 12, 12, 1536, 512), 512, "bert", pooling="cls"),
     "distilroberta": Kind(
         Shape(50265, 768, 6, 12, 3072, 514, "roberta", 1, 1, 1e-5), 512, "gpt2"),
-    "orrery-tiny": Kind(Shape(1200, 64, 2, 4, 192, 128), 128, "wordpiece"),
     "tiny-mean": fixture(),
     "tiny-cls": fixture(pooling="cls"),
     "tiny-max": fixture(pooling="max", normalize=False),

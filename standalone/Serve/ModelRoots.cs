@@ -13,8 +13,8 @@ internal static class ModelRoots
     public static string SampleDetectors => Path.Combine(AppContext.BaseDirectory, "samples", "detectors");
 
     /// <summary>
-    /// What the flags name; else what the settings name, the folder models/ here, and the samples. A default model that is
-    /// a directory is added, under its folder's name.
+    /// What the flags name; else what the settings name, the folders models/ and detectors/ here, and the samples. The samples'
+    /// detectors are served only with the samples' model. A default model that is a directory is added, under its folder's name.
     /// </summary>
     /// <returns>What is wrong; null when nothing is.</returns>
     public static string? Resolve(ServeSettings settings, string[] flags, string[] detectors, out EngineOptions engine)
@@ -37,7 +37,8 @@ internal static class ModelRoots
         engine = engine with
         {
             ModelDirectories = roots,
-            DetectorDirectories = detectors.Length > 0 ? detectors : [.. settings.Engine.DetectorDirectories, "detectors", SampleDetectors],
+            DetectorDirectories = detectors.Length > 0 ? detectors
+                : [.. settings.Engine.DetectorDirectories, "detectors", .. flags.Length == 0 ? [SampleDetectors] : Array.Empty<string>()],
             DefaultModel = chosen,
             CacheDirectory = engine.CacheDirectory ?? DefaultCache(),
         };

@@ -47,11 +47,12 @@ internal static class Curves
 
     private static Series Mean(List<IReadOnlyList<CurvePoint>> curves, Func<IReadOnlyList<CurvePoint>, double, double> at, string name)
     {
-        var points = new (double, double)[AveragePoints + 1];
-        for (int i = 0; i < points.Length; i++)
+        // A ROC curve rises before it goes right: where it begins is a point of its own.
+        List<(double, double)> points = [(0, curves.Average(curve => curve[0].Y))];
+        for (int i = 0; i <= AveragePoints; i++)
         {
             double x = (double)i / AveragePoints;
-            points[i] = (x, curves.Average(curve => at(curve, x)));
+            points.Add((x, curves.Average(curve => at(curve, x))));
         }
         return new Series(name, points);
     }

@@ -16,15 +16,24 @@ public sealed class ServeTests
         using (process)
         using (client)
         {
-            Assert.Contains("orrery-tiny", process.Output, StringComparison.Ordinal);
+            Assert.Contains("orrery-mini", process.Output, StringComparison.Ordinal);
             Assert.Contains("curl http://127.0.0.1:", process.Output, StringComparison.Ordinal);
-            var answer = await client.PostAsJsonAsync("/v1/embeddings", new { model = "orrery-tiny", input = "a text" });
+            var answer = await client.PostAsJsonAsync("/v1/embeddings", new { model = "orrery-mini", input = "a text" });
             var json = await answer.Content.ReadFromJsonAsync<JsonElement>();
-            Assert.Equal(64, json.GetProperty("data")[0].GetProperty("embedding").GetArrayLength());
+            Assert.Equal(256, json.GetProperty("data")[0].GetProperty("embedding").GetArrayLength());
+            Assert.Equal("card_arrival", await ScoreAsync("banking-intents", "I am still waiting for my card, when will it come?"));
+            Assert.Equal("rust", await ScoreAsync("code-language", "pub fn area(&self) -> f64 {\n    let Some(side) = self.side else { return 0.0 };\n    side * side\n}"));
             Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health")).StatusCode);
             Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/docs/index.html")).StatusCode);
             process.Terminate();
             Assert.Equal(0, await process.EndAsync());
+        }
+
+        async Task<string?> ScoreAsync(string detector, string text)
+        {
+            var scored = await client.PostAsJsonAsync("/v1/score", new { input = text, detectors = new[] { detector } });
+            var json = await scored.Content.ReadFromJsonAsync<JsonElement>();
+            return json.GetProperty("data")[0].GetProperty("results")[0].GetProperty("label").GetString();
         }
     }
 
