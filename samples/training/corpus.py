@@ -47,6 +47,12 @@ def banking(data, split):
     return [text for text, _ in rows], [label for _, label in rows]
 
 
+def code(work):
+    """Snippets of the languages' training packages, and their labels."""
+    rows = [line.split("\t") for line in (work / "groups/code.tsv").read_text("utf-8").splitlines()]
+    return [row[1] for row in rows], [row[0] for row in rows]
+
+
 def groups(work, data):
     """Every source's groups: texts that mean the same, or belong together."""
     found = {}

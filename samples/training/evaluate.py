@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import issparse
 from scipy.stats import pearsonr, spearmanr
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -21,7 +22,7 @@ from sklearn.preprocessing import normalize
 
 import corpus
 
-STRENGTHS = (3, 10, 30, 100)
+STRENGTHS = (0.3, 1, 3, 10, 30)
 
 
 def similarity(embed, rows):
@@ -50,12 +51,13 @@ def heads(fit_features, train, test):
     fit, held = fifth(*train)
     features = fit_features(fit[0])
     vectors, held_vectors = features(fit[0]), features(held[0])
-    scores = {c: LogisticRegression(C=c, max_iter=1000).fit(vectors, fit[1]).score(held_vectors, held[1])
-              for c in STRENGTHS}
+    solver = "liblinear" if issparse(vectors) else "lbfgs"
+    head = lambda c: LogisticRegression(C=c, max_iter=1000, solver=solver)
+    scores = {c: head(c).fit(vectors, fit[1]).score(held_vectors, held[1]) for c in STRENGTHS}
     best = max(scores, key=scores.get)
     features = fit_features(train[0])
-    head = LogisticRegression(C=best, max_iter=1000).fit(features(train[0]), train[1])
-    return scores[best], head.score(features(test[0]), test[1]), best
+    fitted = head(best).fit(features(train[0]), train[1])
+    return scores[best], fitted.score(features(test[0]), test[1]), best
 
 
 def report(name, sts_embed, head_features, options):

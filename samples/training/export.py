@@ -132,7 +132,7 @@ def configs(state, layers):
         "config.json": {
             "architectures": ["OrreryMiniModel"], "model_type": "orrery-mini", "vocab_size": pieces,
             "hidden_size": width, "num_hidden_layers": layers, "num_attention_heads": HEADS,
-            "intermediate_size": 4 * width, "max_position_embeddings": longest, "pad_token_id": 0,
+            "intermediate_size": len(state["layers.0.up.bias"]) if layers else 0, "max_position_embeddings": longest, "pad_token_id": 0,
             "layer_norm_eps": 1e-5, "hidden_act": "gelu", "torch_dtype": "float32"},
         "tokenizer_config.json": {
             "tokenizer_class": "BertTokenizer", "model_max_length": longest, "cls_token": "[CLS]",

@@ -34,7 +34,7 @@ class Layer(nn.Module):
 class Encoder(nn.Module):
     """Ids to one vector a token; the mean over a text's tokens is its embedding."""
 
-    def __init__(self, pieces, width=256, layers=0, heads=4, hidden=1024, longest=128, dropout=0.1):
+    def __init__(self, pieces, width=256, layers=0, heads=4, hidden=512, longest=128, dropout=0.1):
         super().__init__()
         self.table = nn.Embedding(pieces, width)
         self.positions = nn.Parameter(torch.zeros(longest, width))

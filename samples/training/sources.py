@@ -18,7 +18,7 @@ TEXT_PACKAGES = """wordnet-base trans-de-en edict dict-gcide dict-foldoc dict-ja
 debian-handbook gnome-user-docs python3.11-doc postgresql-doc-15 git-doc wireshark-doc fortunes
 dict-freedict-hun-eng dict-freedict-fin-eng dict-freedict-pol-eng dict-freedict-ara-eng
 dict-freedict-nld-eng dict-freedict-fra-eng dict-freedict-spa-eng dict-freedict-por-eng
-dict-freedict-ell-eng dict-freedict-eng-hin r-cran-tm""".split()
+dict-freedict-ell-eng dict-freedict-eng-hin""".split()
 LONGEST = 400  # characters of one text
 
 
@@ -27,11 +27,11 @@ def download(packages, folder):
     folder.mkdir(parents=True, exist_ok=True)
     archives = folder.parent / "archives"
     archives.mkdir(exist_ok=True)
-    for package in packages:
-        if (folder / package).exists():
-            continue
-        subprocess.run(["apt-get", "-q", "download", package], cwd=archives, check=True,
+    missing = [package for package in packages if not (folder / package).exists()]
+    if missing:
+        subprocess.run(["apt-get", "-q", "download", *missing], cwd=archives, check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for package in missing:
         archive = sorted(archives.glob(f"{package}_*.deb"))[-1]
         subprocess.run(["dpkg", "-x", archive, folder / package], check=True)
 
@@ -245,12 +245,6 @@ def usage(root):
         yield [clean(quote)]
 
 
-def news(root):
-    for path in sorted((root / "r-cran-tm").glob("usr/lib/R/site-library/tm/texts/*/*.xml")):
-        for body in re.findall(r"(?s)<BODY>(.*?)</BODY>", path.read_text("latin-1")):
-            yield from prose(html.unescape(body))
-
-
 SOURCES = {
     "wordnet": wordnet, "german": german, "japanese": japanese, "gcide": gcide,
     **{f"freedict-{c}": freedict(c) for c in
@@ -263,7 +257,7 @@ SOURCES = {
     "postgres": pages("postgresql-doc-15", "usr/share/doc/postgresql-doc-15/html/*.html"),
     "git": pages("git-doc", "usr/share/doc/git/html/*.html"),
     "wireshark": pages("wireshark-doc", "usr/share/doc/wireshark/**/*.html"),
-    "fortunes": fortunes, "usage": usage, "news": news,
+    "fortunes": fortunes, "usage": usage,
 }
 
 

@@ -29,7 +29,7 @@ MIX = {
     "freedict-hun": 3, "freedict-fin": 1, "freedict-pol": 1, "freedict-ara": 1, "freedict-nld": 1,
     "freedict-fra": 0.3, "freedict-spa": 0.2, "freedict-por": 0.4, "freedict-ell": 1,
     "foldoc": 0.7, "jargon": 0.2, "python": 2, "postgres": 1.5, "git": 0.8, "fortunes": 1,
-    "gnome": 0.2, "code": 2, "labels:banking77": 3, "labels:languages": 1.5, "sts": 15,
+    "gnome": 0.2, "labels:banking77": 4, "labels:languages": 10, "sts": 18,
 }
 
 
@@ -79,12 +79,19 @@ class Scored:
 
 
 def thin(ids, share, rng):
-    """The ids without a random share of the pieces between [CLS] and [SEP]; never without all."""
-    if share == 0 or len(ids) < 5:
+    """The ids without a random share of the pieces between [CLS] and [SEP]; never without all.
+    `share` is a number, or an array with one for each piece."""
+    if len(ids) < 5:
         return ids
-    keep = rng.random(len(ids)) >= share
+    keep = rng.random(len(ids)) >= (share if np.isscalar(share) else share[ids])
     keep[0] = keep[-1] = True
     return ids[keep] if keep.sum() > 3 else ids
+
+
+def code_shares(encoder, share):
+    """For snippets: half of all words are left out, so that a language is known by its signs and
+    not by its projects' names."""
+    return np.array([0.5 if piece.strip("#").isalnum() else share for piece in encoder.ids])
 
 
 def embed(model, texts, budget=4096):
@@ -144,6 +151,7 @@ def main():
     parser.add_argument("--out", required=True, help="checkpoint to write, relative to WORK")
     parser.add_argument("--start", help="checkpoint to go on from; else WORK/vectors.npy")
     parser.add_argument("--layers", type=int, default=0)
+    parser.add_argument("--hidden", type=int, default=512, help="width inside the layers' feed-forward part")
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--batch", type=int, default=768, help="pairs of a contrastive batch")
     parser.add_argument("--scored", type=int, default=128, help="pairs of an STS batch")
@@ -163,7 +171,7 @@ def main():
     rng = np.random.default_rng(options.seed)
 
     encoder = vocabulary.load(options.work)
-    model = Encoder(len(encoder.ids), layers=options.layers, dropout=options.dropout)
+    model = Encoder(len(encoder.ids), layers=options.layers, hidden=options.hidden, dropout=options.dropout)
     if options.start:
         model.load_state_dict(torch.load(options.work / options.start), strict=False)
         if options.layers:  # layers add numbers of about 1 to the table's, so the table's become that
@@ -181,11 +189,10 @@ def main():
         elif name == "labels:banking77":
             sources[name] = Labelled(*corpus.banking(options.data, "fit"), encoder, options.longest)
         elif name == "labels:languages":
-            sources[name] = Labelled(*corpus.labelled(options.work / "data/languages-train.csv"),
-                                     encoder, options.longest)
+            sources[name] = Labelled(*corpus.code(options.work), encoder, options.longest)
         else:
             sources[name] = Groups(options.work / f"encoded/{name}.npz", options.longest, options.least)
-    names = sorted(sources)
+    names, signs = sorted(sources), code_shares(encoder, options.thin)
     weights = np.array([mix[name] for name in names])
     weights /= weights.sum()
 
@@ -217,7 +224,8 @@ def main():
             loss = rank(embed(model, [thin(t, options.thin, rng) for t in texts]), scores)
         elif name.startswith("labels:"):
             texts, labels = source.batch(options.batch, rng)
-            loss = label_contrast(embed(model, [thin(t, options.thin, rng) for t in texts]), labels)
+            share = signs if name == "labels:languages" else options.thin
+            loss = label_contrast(embed(model, [thin(t, share, rng) for t in texts]), labels)
         else:
             texts = source.pairs(options.batch, rng)
             loss = contrast(embed(model, [thin(t, options.thin, rng) for t in texts]))
