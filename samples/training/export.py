@@ -72,7 +72,7 @@ class Graph:
         return self.add("Add", self.add("MatMul", x, whole), self.weight(name + ".bias", bias))
 
 
-def layer(graph, x, bias, prefix, state):
+def layer(graph, x, mask, bias, prefix, state):
     get = lambda name: state[f"{prefix}.{name}"].numpy()
     norm = lambda x, name: graph.add(
         "LayerNormalization", x, graph.weight(f"{prefix}.{name}.weight", get(name + ".weight")),
@@ -86,7 +86,9 @@ def layer(graph, x, bias, prefix, state):
     mixed = graph.add("MatMul", graph.add("Softmax", scores, axis=-1), v)
     mixed = graph.add("Reshape", graph.add("Transpose", mixed, perm=[0, 2, 1, 3]), "width")
     x = graph.add("Add", x, linear(mixed, "out"))
-    up = linear(norm(x, "norm2"), "up")
+    own = graph.add("Pad", graph.add("Mul", norm(x, "norm2"), mask), "one_each_side")
+    near = [graph.add("Slice", own, f"from_{i}", f"to_{i}", "second") for i in range(3)]
+    up = linear(graph.add("Concat", *near, axis=2), "up")
     gate = graph.add("Add", graph.add("Erf", graph.add("Div", up, "root_two")), "one")
     up = graph.add("Mul", graph.add("Mul", up, gate), "half")
     return graph.add("Add", x, linear(up, "down"))
@@ -103,14 +105,18 @@ def build(state):
         scalar("one", 1), scalar("half", 0.5), scalar("minus", -1e4)
         graph.numbers("heads", 0, 0, HEADS, width // HEADS), graph.numbers("width", 0, 0, width)
         mask = graph.add("Cast", "attention_mask", to=TensorProto.FLOAT)
-        mask = graph.add("Unsqueeze", mask, graph.numbers("mask_axes", 1, 2))
-        bias = graph.add("Mul", graph.add("Sub", "one", mask), "minus")
+        bias = graph.add("Unsqueeze", mask, graph.numbers("mask_axes", 1, 2))
+        bias = graph.add("Mul", graph.add("Sub", "one", bias), "minus")
+        mask = graph.add("Unsqueeze", mask, graph.numbers("last", 2))
+        graph.numbers("one_each_side", 0, 1, 0, 0, 1, 0)
+        for i, end in enumerate((-2, -1, 2 ** 31)):
+            graph.numbers(f"from_{i}", i), graph.numbers(f"to_{i}", end)
         length = graph.add("Gather", graph.add("Shape", "input_ids"), graph.numbers("second", 1))
         places = graph.add("Slice", graph.weight("all_positions", np.arange(len(state["positions"]))),
                            graph.numbers("zero", 0), length)
         x = graph.add("Add", x, graph.rows("positions", state["positions"].numpy(), places))
         for i in range(layers):
-            x = layer(graph, x, bias, f"layers.{i}", state)
+            x = layer(graph, x, mask, bias, f"layers.{i}", state)
     graph.add("Identity", x, name="last_hidden_state")
     axes = ["batch_size", "sequence_length"]
     value = lambda name, kind, *shape: helper.make_tensor_value_info(name, kind, [*axes, *shape])

@@ -6,7 +6,9 @@ from torch.nn import functional as F
 
 
 class Layer(nn.Module):
-    """A pre-norm transformer layer. Both branches end in zeros, so it starts as the identity."""
+    """A pre-norm transformer layer whose feed-forward part sees each token's two neighbours too:
+    what pairs of tokens mean is learned sooner from those than by attention to positions. Both
+    branches end in zeros, so the layer starts as the identity."""
 
     def __init__(self, width, heads, hidden, dropout):
         super().__init__()
@@ -14,27 +16,30 @@ class Layer(nn.Module):
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
-        self.up = nn.Linear(width, hidden)
+        self.up = nn.Linear(3 * width, hidden)
         self.down = nn.Linear(hidden, width)
         for last in (self.out, self.down):
             nn.init.zeros_(last.weight)
             nn.init.zeros_(last.bias)
 
-    def forward(self, x, bias):
-        """x [batch, tokens, width]; bias [batch, 1, 1, tokens], a large negative number at padding."""
+    def forward(self, x, mask, bias):
+        """x [batch, tokens, width]; mask [batch, tokens, 1], 0 at padding; bias [batch, 1, 1, tokens],
+        a large negative number at padding."""
         batch, tokens, width = x.shape
         qkv = self.qkv(self.norm1(x)).view(batch, tokens, 3, self.heads, width // self.heads)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)
         scores = q @ k.transpose(2, 3) / (width // self.heads) ** 0.5 + bias
         mixed = self.dropout(scores.softmax(-1)) @ v
         x = x + self.dropout(self.out(mixed.transpose(1, 2).reshape(batch, tokens, width)))
-        return x + self.dropout(self.down(F.gelu(self.up(self.norm2(x)))))
+        own = F.pad(self.norm2(x) * mask, (0, 0, 1, 1))
+        near = torch.cat([own[:, :-2], own[:, 1:-1], own[:, 2:]], -1)
+        return x + self.dropout(self.down(F.gelu(self.up(near))))
 
 
 class Encoder(nn.Module):
     """Ids to one vector a token; the mean over a text's tokens is its embedding."""
 
-    def __init__(self, pieces, width=256, layers=0, heads=4, hidden=512, longest=128, dropout=0.1):
+    def __init__(self, pieces, width=256, layers=0, heads=4, hidden=384, longest=128, dropout=0.1):
         super().__init__()
         self.table = nn.Embedding(pieces, width)
         self.positions = nn.Parameter(torch.zeros(longest, width))
@@ -45,9 +50,10 @@ class Encoder(nn.Module):
         x = self.table(ids)
         if self.layers:
             x = x + self.positions[:ids.shape[1]]
-            bias = (mask[:, None, None].to(x.dtype) - 1) * 1e4
+            mask = mask.to(x.dtype)
+            bias = (mask[:, None, None] - 1) * 1e4
             for layer in self.layers:
-                x = layer(x, bias)
+                x = layer(x, mask[..., None], bias)
         return x
 
     def embed(self, ids, mask):

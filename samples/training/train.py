@@ -10,6 +10,7 @@ CoSENT (rank the cosines of a batch as its human scores) for the STS benchmark's
 """
 
 import argparse
+import copy
 import random
 import time
 
@@ -22,7 +23,7 @@ import evaluate
 import vocabulary
 from model import Encoder
 
-TEMPERATURE, LABEL_TEMPERATURE, RANK_SCALE = 0.05, 0.1, 20
+TEMPERATURE, LABEL_TEMPERATURE, RANK_SCALE, AVERAGE_EVERY = 0.05, 0.1, 20, 5
 # How often a batch is of a source, in the first run and with layers.
 MIX = {
     "wordnet": 20, "german": 25, "japanese": 10, "gcide": 6, "debian": 5, "anarchism": 4,
@@ -151,7 +152,7 @@ def main():
     parser.add_argument("--out", required=True, help="checkpoint to write, relative to WORK")
     parser.add_argument("--start", help="checkpoint to go on from; else WORK/vectors.npy")
     parser.add_argument("--layers", type=int, default=0)
-    parser.add_argument("--hidden", type=int, default=512, help="width inside the layers' feed-forward part")
+    parser.add_argument("--hidden", type=int, default=384, help="width inside the layers' feed-forward part")
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--batch", type=int, default=768, help="pairs of a contrastive batch")
     parser.add_argument("--scored", type=int, default=128, help="pairs of an STS batch")
@@ -162,6 +163,8 @@ def main():
     parser.add_argument("--least", type=float, default=0, help="mean ids of a group's texts, at least")
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--weights", default="", help="name=weight,... over MIX")
+    parser.add_argument("--average", type=float, default=0, help="share of the old in the moving "
+                        "average of the weights that is measured and kept; 0: the weights themselves")
     parser.add_argument("--every", type=int, default=1000, help="steps between measurements")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -204,19 +207,18 @@ def main():
     warm = max(50, options.steps // 50)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda s: min((s + 1) / warm, max(0.02, 1 - (s - warm) / (options.steps - warm))))
+    kept = copy.deepcopy(model).eval()
     started, losses, best = time.time(), {}, -1
     for step in range(options.steps + 1):
         if step % options.every == 0:
-            model.eval()
-            found = evaluate.development(model, encoder, options.data)
+            found = evaluate.development(kept, encoder, options.data)
             means = " ".join(f"{n}={np.mean(v):.2f}" for n, v in sorted(losses.items())
                              if n in ("wordnet", "german", "sts", "debian", "code") or ":" in n)
             print(f"{step} {time.time() - started:.0f}s {found} {means}", flush=True)
             if found["score"] > best:
                 best = found["score"]
-                torch.save(model.state_dict(), options.work / options.out)
+                torch.save(kept.state_dict(), options.work / options.out)
             losses = {}
-            model.train()
         name = names[rng.choice(len(names), p=weights)]
         source = sources[name]
         if name == "sts":
@@ -234,6 +236,10 @@ def main():
         torch.nn.utils.clip_grad_norm_(rest, 1.0)
         optimizer.step()
         schedule.step()
+        if options.average == 0 or step % AVERAGE_EVERY == 0:
+            with torch.no_grad():
+                for old, new in zip(kept.parameters(), model.parameters()):
+                    old.lerp_(new, 1 - options.average ** AVERAGE_EVERY)
         losses.setdefault(name, []).append(loss.item())
 
 
