@@ -2,11 +2,22 @@ using Orrery.Engine.Models;
 
 namespace Orrery.Engine;
 
+/// <summary>A model or detector whose name and place are known.</summary>
+/// <param name="Name">The name requests use.</param>
+/// <param name="Directory">Where it lies.</param>
+public sealed record NamedDirectory(string Name, string Directory);
+
 /// <summary>Everything that can be set of one machine's inference. Validated once, at start.</summary>
 public sealed record EngineOptions
 {
     /// <summary>Directories that are models, or whose subdirectories (up to three deep: owner/name/version) are.</summary>
     public IReadOnlyList<string> ModelDirectories { get; init; } = [];
+
+    /// <summary>Models by name, beside those that are found.</summary>
+    public IReadOnlyList<NamedDirectory> Models { get; init; } = [];
+
+    /// <summary>Detectors by name, beside those that are found.</summary>
+    public IReadOnlyList<NamedDirectory> Detectors { get; init; } = [];
 
     /// <summary>The model that answers requests without a model's name, where it does what they ask; null for the first by name that does.</summary>
     public string? DefaultModel { get; init; }

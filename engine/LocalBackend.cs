@@ -53,9 +53,9 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         cancellation.ThrowIfCancellationRequested();
         var logger = loggers.CreateLogger<OrtEnvironment>();
         var backend = new LocalBackend(options, OrtEnvironment.Create((level, message) => Log.OnnxRuntime(logger, (LogLevel)level, message)), loggers, time);
-        foreach (var (name, directory) in ModelDiscovery.Find(options.ModelDirectories))
+        foreach (var (name, directory) in ModelDiscovery.Find(options.ModelDirectories).Concat(options.Models))
             backend._catalogue.Add(name, directory);
-        foreach (var (name, directory) in ModelDiscovery.Find(options.DetectorDirectories, directory => File.Exists(Path.Combine(directory, DetectorManifest.FileName))))
+        foreach (var (name, directory) in ModelDiscovery.Find(options.DetectorDirectories, DetectorManifest.IsIn).Concat(options.Detectors))
             backend._detectors.Add(name, directory);
         return Task.FromResult(backend);
     }
@@ -101,6 +101,10 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask<Outcome<ModelInfo>> UnloadAsync(string model, CancellationToken cancellation) => await _catalogue.UnloadAsync(model, cancellation);
+
+    /// <summary>How busy a model is; zeros when it is not loaded.</summary>
+    /// <param name="model">Its name.</param>
+    public ModelLoad LoadOf(string model) => _catalogue.Get(model, null).Value?.Executor.Load ?? default;
 
     /// <summary>Answers what is in flight, then frees everything.</summary>
     public async ValueTask DisposeAsync()

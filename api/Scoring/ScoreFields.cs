@@ -35,7 +35,7 @@ internal sealed record ScoreFields
 
     /// <summary>The request over texts.</summary>
     public DetectRequest Request(IReadOnlyList<TextInput> inputs, Priority priority, TimeSpan? timeout) =>
-        new() { Inputs = inputs, Detectors = Detectors, Truncation = Truncation, Priority = priority, Timeout = timeout };
+        new() { Inputs = inputs, Detectors = Detectors, Embeddings = ReturnEmbeddings, Truncation = Truncation, Priority = priority, Timeout = timeout };
 
     /// <summary>Writes one text's answers as two fields: <c>"results":[…]</c> and, when asked for, <c>"embeddings":[…]</c>.</summary>
     public void Write(Reply reply, DetectOutput output, int index)

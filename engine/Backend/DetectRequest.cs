@@ -9,6 +9,9 @@ public sealed record DetectRequest
     /// <summary>The detectors by name, each once; empty for the default ones, or where none are set every ready one that judges single texts.</summary>
     public IReadOnlyList<string> Detectors { get; init; } = [];
 
+    /// <summary>Whether the answer's embeddings are read. Where they would have to travel, they stay at home otherwise, and have no rows.</summary>
+    public bool Embeddings { get; init; } = true;
+
     /// <summary>What to do with texts that are too long.</summary>
     public Truncation Truncation { get; init; } = Truncation.Right;
 

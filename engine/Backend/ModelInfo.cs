@@ -84,6 +84,9 @@ public sealed record ModelInfo
     /// <summary>Tokens a text may have, special tokens included; 0 for tensor models.</summary>
     public int MaxLength { get; init; }
 
+    /// <summary>Other names it answers to.</summary>
+    public ImmutableArray<string> Aliases { get; init; } = [];
+
     /// <summary>Labels by index, for classifiers.</summary>
     public ImmutableArray<string> Labels { get; init; } = [];
 
@@ -120,6 +123,12 @@ public sealed record ModelInfo
     /// <summary>The directory it was read from.</summary>
     public string Path { get; init; } = "";
 }
+
+/// <summary>How busy a loaded model is.</summary>
+/// <param name="Tokens">Tokens that wait or are being computed, padding included.</param>
+/// <param name="TokensPerSecond">How fast all its sessions together work when all are busy, as measured lately.</param>
+/// <param name="AnsweredTokens">Tokens computed since it was loaded, padding included.</param>
+public readonly record struct ModelLoad(long Tokens, double TokensPerSecond, long AnsweredTokens);
 
 /// <summary>One token of a text.</summary>
 /// <param name="Id">Its id.</param>

@@ -9,19 +9,24 @@ internal sealed class LoadEstimate(int sessions, double tokensPerSecond)
     // Tokens after which an old rate counts e^-1: about a dozen batches, a fraction of a second of full load.
     private const double Memory = 8192;
 
-    private long _running;
-
     /// <summary>Tokens a second of all sessions together; always positive.</summary>
     public double TokensPerSecond { get; private set; } = Math.Max(1, tokensPerSecond);
 
-    public void Started(long tokens) => _running += tokens;
+    /// <summary>Tokens that are being computed.</summary>
+    public long Running { get; private set; }
+
+    /// <summary>Tokens that have been computed.</summary>
+    public long Answered { get; private set; }
+
+    public void Started(long tokens) => Running += tokens;
 
     /// <param name="tokens">What <see cref="Started"/> was told.</param>
     /// <param name="seconds">How long the run took.</param>
     /// <param name="busySessions">Sessions that were running, this one included, at its end.</param>
     public void Completed(long tokens, double seconds, int busySessions)
     {
-        _running -= tokens;
+        Running -= tokens;
+        Answered += tokens;
         if (seconds <= 0)
             return;
         // A run that had the machine to itself says nothing of how fast it goes when all run: count the busy ones only.
@@ -34,12 +39,12 @@ internal sealed class LoadEstimate(int sessions, double tokensPerSecond)
     /// <param name="tokensAhead">Queued tokens that go first.</param>
     /// <param name="idleSessions">Sessions without work.</param>
     public double WaitSeconds(long tokensAhead, int idleSessions) =>
-        idleSessions > 0 && tokensAhead == 0 ? 0 : (tokensAhead + (_running / 2.0)) / TokensPerSecond;
+        idleSessions > 0 && tokensAhead == 0 ? 0 : (tokensAhead + (Running / 2.0)) / TokensPerSecond;
 
     /// <summary>
     /// Seconds until work behind <paramref name="tokensAhead"/> queued tokens is answered when it is overtaken by as much
     /// as the policy allows and then runs in a full batch.
     /// </summary>
     public double WorstAnswerSeconds(long tokensAhead, BatchPolicy policy) =>
-        (tokensAhead + _running + Math.Min(tokensAhead, policy.Window) + ((long)policy.MaxTokens * sessions)) / TokensPerSecond;
+        (tokensAhead + Running + Math.Min(tokensAhead, policy.Window) + ((long)policy.MaxTokens * sessions)) / TokensPerSecond;
 }

@@ -13,6 +13,9 @@ public sealed record DetectorManifest
     /// <summary>The file's name.</summary>
     public const string FileName = "detector.json";
 
+    /// <summary>Whether a directory is a detector's.</summary>
+    public static bool IsIn(string directory) => File.Exists(Path.Combine(directory, FileName));
+
     /// <summary>What the detector looks at.</summary>
     public DetectorKind Kind { get; init; }
 

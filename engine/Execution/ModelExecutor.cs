@@ -55,6 +55,16 @@ internal sealed class ModelExecutor
         }
     }
 
+    /// <summary>How busy it is.</summary>
+    public ModelLoad Load
+    {
+        get
+        {
+            lock (_gate)
+                return new ModelLoad(_queue.Tokens + _load.Running, _load.TokensPerSecond, _load.Answered);
+        }
+    }
+
     /// <summary>Refuses work that would wait too long, before anything is spent on it.</summary>
     /// <param name="priority">Of the work.</param>
     /// <param name="timeout">How long its caller waits; null for the server's limit alone.</param>

@@ -25,7 +25,7 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
 
     /// <summary>Makes a model known that will be loaded.</summary>
     public void Add(string name, string directory) =>
-        Publish(new Slot(new ModelInfo { Name = name, State = ModelState.Loading, Path = directory, Reason = "waiting to be loaded" }, null, []));
+        Publish(new Slot(new ModelInfo { Name = name, State = ModelState.Loading, Path = directory, Reason = "waiting to be loaded" }, null));
 
     public Outcome<ModelInfo> Find(string name, string? version, params ReadOnlySpan<ModelTask> tasks) =>
         FindSlot(name, version, tasks).TryGet(out var slot, out var error) ? slot.Info : error;
@@ -71,7 +71,7 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
                 // Reading and measuring block for long: not on the pool's threads.
                 var loaded = await Task.Factory.StartNew(
                     () => loader.Load(slot.Info.Name, slot.Info.Path, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-                Publish(slot with { Info = loaded.Info, Loaded = loaded, Aliases = loaded.Manifest.Aliases });
+                Publish(slot with { Info = loaded.Info, Loaded = loaded });
                 Log.Loaded(logger, loaded.Info.Name, loaded.Info.Digest, loaded.Info.Device, loaded.Info.Sessions, loaded.Info.ThreadsPerSession, loaded.Info.MaxBatchTokens);
                 if (old is not null)
                     await old.StopAsync();
@@ -170,7 +170,7 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
             }
 
             slots = slots.SetItem(slot.Info.Name, slot);
-            foreach (var alias in slot.Aliases)
+            foreach (var alias in slot.Info.Aliases)
             {
                 if (!slots.ContainsKey(alias))
                     slots = slots.Add(alias, slot);
@@ -188,7 +188,7 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
     }
 
     /// <summary>One model's place. Copies share the semaphore that lets one change go on at a time.</summary>
-    private sealed record Slot(ModelInfo Info, LoadedModel? Loaded, ImmutableArray<string> Aliases)
+    private sealed record Slot(ModelInfo Info, LoadedModel? Loaded)
     {
         public SemaphoreSlim Changing { get; } = new(1);
     }

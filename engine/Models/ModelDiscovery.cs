@@ -13,34 +13,48 @@ internal static partial class ModelDiscovery
     /// below the root. A folder named like a version (1, v2.1, a digest) belongs to its parent's name, and the highest one counts.
     /// The first root to name a model wins.
     /// </summary>
-    public static IReadOnlyList<(string Name, string Directory)> Find(IEnumerable<string> roots) =>
-        Find(roots, directory => ModelFiles.Find(directory, ModelManifest.GraphOf(directory)) is not null);
+    public static IReadOnlyList<NamedDirectory> Find(IEnumerable<string> roots) => Find(roots, IsModel);
 
     /// <summary>As the other overload, for directories of another kind.</summary>
-    public static IReadOnlyList<(string Name, string Directory)> Find(IEnumerable<string> roots, Func<string, bool> isOne)
+    public static IReadOnlyList<NamedDirectory> Find(IEnumerable<string> roots, Func<string, bool> isOne) =>
+        [.. FindVersions(roots, isOne).DistinctBy(one => one.Name)];
+
+    /// <summary>Every version of every model, the highest first.</summary>
+    public static IReadOnlyList<NamedDirectory> FindVersions(IEnumerable<string> roots) => FindVersions(roots, IsModel);
+
+    private static List<NamedDirectory> FindVersions(IEnumerable<string> roots, Func<string, bool> isOne)
     {
-        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        var found = new List<NamedDirectory>();
         foreach (var root in roots)
         {
             if (!Directory.Exists(root))
                 continue;
             var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
-            var inRoot = new SortedDictionary<string, (string Version, string Directory)>(StringComparer.Ordinal);
+            var inRoot = new SortedDictionary<string, List<(string Version, string Directory)>>(StringComparer.Ordinal);
             Search(full, full, 0, isOne, inRoot);
-            foreach (var (name, model) in inRoot)
-                found.TryAdd(name, model.Directory);
+            foreach (var (name, versions) in inRoot)
+            {
+                // The first root to name a model has all of its versions.
+                if (found.Exists(one => one.Name == name))
+                    continue;
+                versions.Sort((a, b) => CompareVersions(b.Version, a.Version));
+                found.AddRange(versions.Select(version => new NamedDirectory(name, version.Directory)));
+            }
         }
 
-        return [.. found.Select(pair => (pair.Key, pair.Value))];
+        return found;
     }
 
-    private static void Search(string root, string directory, int depth, Func<string, bool> isOne, SortedDictionary<string, (string Version, string Directory)> found)
+    private static bool IsModel(string directory) => ModelFiles.Find(directory, ModelManifest.GraphOf(directory)) is not null;
+
+    private static void Search(string root, string directory, int depth, Func<string, bool> isOne, SortedDictionary<string, List<(string Version, string Directory)>> found)
     {
         if (isOne(directory))
         {
             var (name, version) = NameOf(root, directory);
-            if (!found.TryGetValue(name, out var other) || CompareVersions(version, other.Version) > 0)
-                found[name] = (version, directory);
+            if (!found.TryGetValue(name, out var versions))
+                found[name] = versions = [];
+            versions.Add((version, directory));
             return;
         }
 

@@ -131,6 +131,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
             FileBytes = files.VersionFiles().Values.Sum(path => new FileInfo(path).Length),
             Created = File.GetLastWriteTimeUtc(files.Graph),
             Path = files.Directory,
+            Aliases = manifest.Aliases,
         };
         if (layout is null)
             return info;

@@ -57,6 +57,12 @@ internal sealed record ModelManifest
 
     public ImmutableArray<string> Aliases { get; init; } = [];
 
+    /// <summary>The kind of silo that a cluster runs it on: cpu or gpu.</summary>
+    public string Pool { get; init; } = "cpu";
+
+    /// <summary>Whether a cluster without a gpu silo may run it on cpu ones.</summary>
+    public bool Fallback { get; init; }
+
     /// <summary>Reads a directory's files.</summary>
     /// <exception cref="ModelFormatException">A file is not JSON, or a value is of the wrong kind or out of range.</exception>
     public static ModelManifest Read(ModelFiles files)
@@ -182,7 +188,12 @@ internal sealed record ModelManifest
         Prompts = json.Has("prompts") ? json.Texts("prompts") : manifest.Prompts,
         DefaultPrompt = json.String("default_prompt") ?? manifest.DefaultPrompt,
         Aliases = json.Strings("aliases"),
+        Pool = json.String("pool") is { } pool ? ParsePool(pool) : manifest.Pool,
+        Fallback = json.Bool("fallback") ?? manifest.Fallback,
     };
+
+    private static string ParsePool(string pool) =>
+        pool is "cpu" or "gpu" ? pool : throw new ModelFormatException($"orrery.json: pool: '{pool}' is not one of cpu, gpu");
 
     internal static Pooling ParsePooling(string name, string file) => name switch
     {

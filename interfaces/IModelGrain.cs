@@ -1,0 +1,82 @@
+using Orrery.Engine;
+using Orrery.Interfaces.Wire;
+
+namespace Orrery.Interfaces;
+
+/// <summary>What a supervisor tells a replica to be.</summary>
+/// <param name="Model">The version, as a silo found it.</param>
+[GenerateSerializer, Immutable, Alias("orrery.start-replica")]
+public sealed record StartReplica([property: Id(0)] FoundModel Model);
+
+/// <summary>How a replica does.</summary>
+[GenerateSerializer, Immutable, Alias("orrery.replica-report")]
+public sealed record ReplicaReport
+{
+    /// <summary>Where it runs.</summary>
+    [Id(0)]
+    public required SiloAddress Silo { get; init; }
+
+    /// <summary>What is loaded; its state tells whether it answers.</summary>
+    [Id(1)]
+    public required ModelInfo Info { get; init; }
+
+    /// <summary>Other names that the model's files give it.</summary>
+    [Id(2)]
+    public string[] Aliases { get; init; } = [];
+
+    /// <summary>The detectors that are ready over it.</summary>
+    [Id(3)]
+    public DetectorInfo[] Detectors { get; init; } = [];
+
+    /// <summary>How busy it is.</summary>
+    [Id(4)]
+    public ReplicaLoad Load { get; init; }
+
+    /// <summary>Tokens it has answered since it was loaded.</summary>
+    [Id(5)]
+    public long AnsweredTokens { get; init; }
+
+    /// <summary>Bytes it takes, measured when it was loaded.</summary>
+    [Id(6)]
+    public long Memory { get; init; }
+
+    /// <summary>How long loading and warming took.</summary>
+    [Id(7)]
+    public TimeSpan WarmUp { get; init; }
+}
+
+/// <summary>
+/// One replica of a model version, on a silo of its pool; the key is a <see cref="ReplicaKey"/>. It interleaves: the engine batches over
+/// all calls. One that was never started, because its silo was lost and a call brought it to life elsewhere, answers
+/// <see cref="Answer{T}.Gone"/>.
+/// </summary>
+[Alias("orrery.model-grain")]
+public interface IModelGrain : IGrainWithStringKey
+{
+    /// <summary>Loads the version on this silo and answers once it has proved itself. A second call answers the same.</summary>
+    Task<Answer<ReplicaReport>> StartAsync(StartReplica start);
+
+    /// <summary>Asks how it does, and whether a run of its graph still succeeds.</summary>
+    Task<Answer<ReplicaReport>> ProbeAsync();
+
+    /// <summary>Answers what is queued, then frees the session.</summary>
+    Task StopAsync();
+
+    /// <summary>Embeds texts. All or nothing.</summary>
+    ValueTask<Answer<Rows>> EmbedAsync(EmbedCall request, CancellationToken cancellation);
+
+    /// <summary>Scores texts or pairs.</summary>
+    ValueTask<Answer<Rows>> ScoreAsync(ScoreCall request, CancellationToken cancellation);
+
+    /// <summary>Compares texts.</summary>
+    ValueTask<Answer<Value<CompareOutput>>> CompareAsync(CompareCall request, CancellationToken cancellation);
+
+    /// <summary>Runs the graph.</summary>
+    ValueTask<Answer<Tensors>> InferAsync(InferCall request, CancellationToken cancellation);
+
+    /// <summary>Tokenizes texts, without truncation.</summary>
+    ValueTask<Answer<Value<TokenInfo[][]>>> TokenizeAsync(string[] texts, bool addSpecialTokens, CancellationToken cancellation);
+
+    /// <summary>Turns ids back into texts.</summary>
+    ValueTask<Answer<Value<string[]>>> DecodeAsync(int[][] ids, bool skipSpecialTokens, CancellationToken cancellation);
+}

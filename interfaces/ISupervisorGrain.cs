@@ -1,0 +1,31 @@
+using Orleans.Concurrency;
+using Orrery.Engine;
+using Orrery.Interfaces.Wire;
+
+namespace Orrery.Interfaces;
+
+/// <summary>What a supervisor needs to know of the cluster.</summary>
+/// <param name="Target">The version to serve; null to serve none.</param>
+/// <param name="Versions">Every version that a silo has.</param>
+/// <param name="Silos">The silos that live.</param>
+/// <param name="Holders">For each version (by digest) the silos that have its files.</param>
+[GenerateSerializer, Immutable, Alias("orrery.supervision")]
+public sealed record Supervision(
+    [property: Id(0)] string? Target, [property: Id(1)] FoundModel[] Versions, [property: Id(2)] SiloReport[] Silos, [property: Id(3)] Dictionary<string, SiloAddress[]> Holders);
+
+/// <summary>One a model: starts, watches, scales, replaces and rolls over its replicas. The key is the model's name.</summary>
+[Alias("orrery.supervisor-grain")]
+public interface ISupervisorGrain : IGrainWithStringKey
+{
+    /// <summary>Tells what is to be served and where it may run; again at every change.</summary>
+    [AlwaysInterleave]
+    Task UpdateAsync(Supervision supervision);
+
+    /// <summary>Someone waits for a model that sleeps.</summary>
+    [AlwaysInterleave]
+    Task WakeAsync();
+
+    /// <summary>Waits until the target version answers, or is refused, or none is served.</summary>
+    [AlwaysInterleave]
+    Task<Answer<Value<ModelInfo>>> SettledAsync();
+}
