@@ -8,11 +8,22 @@ namespace Orrery.Fleet.Scaling;
 /// <param name="Level">Work a second, noise removed; not negative.</param>
 /// <param name="Trend">Change of the level a second.</param>
 /// <param name="Variance">Mean square of the errors of the forecast for the next second, (units/s)².</param>
+/// <param name="Surprise">How much more came lately than was foreseen, in standard deviations (the sum of a one-sided CUSUM test).</param>
+/// <param name="Last">The last observation, in units a second.</param>
 /// <param name="Seen">When it was last given an observation; null before the first.</param>
-public readonly record struct ArrivalForecast(double Level, double Trend, double Variance, TimeSpan? Seen)
+public readonly record struct ArrivalForecast(double Level, double Trend, double Variance, double Surprise, double Last, TimeSpan? Seen)
 {
     /// <summary>Errors are remembered this many times as long as the level.</summary>
-    private const double VarianceMemory = 15;
+    private const double VarianceMemory = 8;
+
+    /// <summary>Standard deviations an interval that noise is allowed before it counts as surprise (half the shift to find, as CUSUM has it).</summary>
+    private const double Allowance = 1;
+
+    /// <summary>Most that one interval counts in the surprise, in standard deviations: one outlier alone is no new level.</summary>
+    private const double MaxSurprise = 4;
+
+    /// <summary>Standard deviations from which on no noise that was ever seen explains one interval.</summary>
+    private const double Unheard = 12;
 
     /// <summary>The forecast that has also seen <paramref name="rate"/>.</summary>
     /// <param name="now">The end of the interval in which it was measured.</param>
@@ -21,7 +32,7 @@ public readonly record struct ArrivalForecast(double Level, double Trend, double
     public ArrivalForecast Observe(TimeSpan now, double rate, ReplicaOptions options)
     {
         if (Seen is not { } seen)
-            return new(rate, 0, 0, now);
+            return new(rate, 0, 0, 0, rate, now);
         var seconds = (now - seen).TotalSeconds;
         if (seconds <= 0)
             return this;
@@ -29,19 +40,19 @@ public readonly record struct ArrivalForecast(double Level, double Trend, double
         var expected = Math.Max(0, Level + Trend * seconds);
         var error = rate - expected;
         var forget = 1 - Math.Exp(-seconds / (VarianceMemory * options.LevelTime.TotalSeconds));
-        if (error > options.Surprise * Math.Sqrt(Variance) && Variance > 0)
-        {
-            // No noise that was ever seen: the level jumped. It says nothing about a trend, and little about the noise.
-            var bounded = options.Surprise * options.Surprise * Variance;
-            return new(rate, Trend, Variance + forget * (bounded - Variance), now);
-        }
+        var deviation = Math.Sqrt(Variance);
+        // Before any error was seen everything is a surprise and nothing a jump.
+        var surprise = deviation > 0 ? Math.Max(0, Surprise + Math.Min(error / deviation, MaxSurprise) - Allowance) : 0;
+        var unheard = deviation > 0 && error > Unheard * deviation;
+        // A jump is to change what is thought of the noise only as much as noise could have.
+        var squared = deviation > 0 ? Math.Min(error * error, MaxSurprise * MaxSurprise * Variance) : error * error;
+        var variance = Variance + forget * (squared - Variance);
+        if (unheard || surprise > options.JumpThreshold)
+            return new(unheard ? rate : (rate + Math.Max(expected, Last)) / 2, Math.Max(0, Trend), variance, 0, rate, now);
         var alpha = 1 - Math.Exp(-seconds / options.LevelTime.TotalSeconds);
         var beta = 1 - Math.Exp(-seconds / options.TrendTime.TotalSeconds);
         return new(
-            Math.Max(0, expected + alpha * error),
-            Trend + alpha * beta * error / seconds,
-            Variance + forget * (error * error - Variance),
-            now);
+            Math.Max(0, expected + alpha * error), Trend + alpha * beta * error / seconds, variance, surprise, rate, now);
     }
 
     /// <summary>The level to be expected after <paramref name="horizon"/>, in units a second; not negative.</summary>

@@ -13,8 +13,23 @@ public sealed class RollingMax
 
     private RollingMax(ImmutableArray<(TimeSpan, int)> entries) => _entries = entries;
 
-    /// <summary>The largest number of the window; 0 when nothing was added.</summary>
-    public int Max => _entries.IsEmpty ? 0 : _entries[0].Value;
+    /// <summary>The largest number added at <paramref name="time"/> or later; 0 when none was.</summary>
+    public int Since(TimeSpan time)
+    {
+        foreach (var (at, value) in _entries)
+            if (at >= time)
+                return value;
+        return 0;
+    }
+
+    /// <summary>When a number of at least <paramref name="value"/> was added last; null when none is in the window.</summary>
+    public TimeSpan? LastAtLeast(double value)
+    {
+        for (var i = _entries.Length - 1; i >= 0; i--)
+            if (_entries[i].Value >= value)
+                return _entries[i].Time;
+        return null;
+    }
 
     /// <summary>The window that ends at <paramref name="now"/> and holds <paramref name="value"/> too.</summary>
     /// <param name="now">Not before the time of what was added last.</param>
