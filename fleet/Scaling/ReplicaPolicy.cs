@@ -1,0 +1,106 @@
+namespace Orrery.Fleet.Scaling;
+
+/// <summary>
+/// How many replicas a model is to have: enough for the arrivals that are to be expected when a replica ordered now is ready, plus what
+/// drains the backlog there will be by then. Fast up, slow down. A pure function: the same state and signals give the same decision.
+/// </summary>
+public static class ReplicaPolicy
+{
+    /// <summary>A number that was this share of what is needed now would have spared most of the wait.</summary>
+    private const double Helpful = 0.85;
+
+    /// <summary>Decides the number for one model. To be called about once a second.</summary>
+    /// <param name="state">What the last decision returned; <see cref="ReplicaState.Initial"/> before the first.</param>
+    /// <param name="signals">What was measured since.</param>
+    /// <param name="options">Valid ones.</param>
+    public static ReplicaDecision Decide(ReplicaState state, in ReplicaSignals signals, ReplicaOptions options)
+    {
+        var next = Observe(state, signals, options);
+        var working = signals.InFlight > 0 || signals.ArrivalRate > 0;
+        var present = signals.Ready + signals.Starting;
+
+        if (options.IdleTimeout > TimeSpan.Zero && !working && signals.Now - signals.LastRequest >= options.IdleTimeout)
+            return new(0, next with { Recommended = RollingMax.Empty });
+
+        var needed = Needed(next.Forecast, signals, options);
+        var recommended = RoundUp(needed, options);
+        next = Regret(next, signals, needed, options);
+        next = next with { Recommended = next.Recommended.Add(signals.Now, recommended, options.MaxStabilizationWindow) };
+
+        // Down only to what the whole window allowed, and past that only with some room; up at once.
+        var held = next.Recommended.Since(signals.Now - next.Hold);
+        if (present > held)
+            held = Math.Min(present, RoundUp(needed / (1 - options.Hysteresis), options) is var roomy && roomy > held ? roomy : held);
+        var desired = Math.Max(held, RoundUp(needed + Drain(next.Forecast, signals, needed, options), options));
+        var least = Math.Max(options.MinReplicas, working || present > 0 ? 1 : 0);
+        return new(Math.Clamp(desired, least, options.MaxReplicas), next);
+    }
+
+    private static int RoundUp(double replicas, ReplicaOptions options) => (int)Math.Ceiling(Math.Min(replicas, options.MaxReplicas) - 1e-9);
+
+    private static ReplicaState Observe(ReplicaState state, in ReplicaSignals signals, ReplicaOptions options)
+    {
+        var seconds = state.Forecast.Seen is { } seen ? Math.Max(0, (signals.Now - seen).TotalSeconds) : 0;
+        var keep = Math.Exp(-seconds / options.Memory.TotalSeconds);
+        var work = signals.ArrivalRate * seconds;
+        var late = signals.QueueDelay > options.QueueDelayLimit ? work : 0;
+        // To end a replica and to order it again costs a warm-up: what may be wanted within one stays.
+        var least = signals.WarmUp > options.StabilizationWindow ? signals.WarmUp : options.StabilizationWindow;
+        var hold = least + (state.Hold - least) * keep;
+        return state with
+        {
+            Forecast = state.Forecast.Observe(signals.Now, signals.ArrivalRate, options),
+            Hold = hold < least ? least : hold,
+            Late = state.Late * keep + late,
+            Arrived = state.Arrived * keep + work,
+        };
+    }
+
+    /// <summary>
+    /// Requests are late, more than may be: had the replicas that were there not long ago been kept, they would not be. From now on they are kept
+    /// that long. A load without precedent teaches nothing: no window would have helped.
+    /// </summary>
+    private static ReplicaState Regret(ReplicaState state, in ReplicaSignals signals, double needed, ReplicaOptions options)
+    {
+        if (signals.QueueDelay <= options.QueueDelayLimit || state.Late <= 0.5 * options.LateShare * state.Arrived
+            || needed <= signals.Ready || state.Recommended.LastAtLeast(Helpful * needed) is not { } last)
+            return state;
+        var gap = (signals.Now - last) * 1.25;
+        if (gap > options.MaxStabilizationWindow)
+            gap = options.MaxStabilizationWindow;
+        return gap > state.Hold ? state with { Hold = gap } : state;
+    }
+
+    /// <summary>Replicas, not rounded, for the arrivals to be expected when one ordered now is ready.</summary>
+    private static double Needed(in ArrivalForecast forecast, in ReplicaSignals signals, ReplicaOptions options)
+    {
+        if (signals.Capacity <= 0)
+            return signals.Ready + signals.Starting;
+        var level = Math.Max(forecast.Level, forecast.After(signals.WarmUp)) + options.Confidence * forecast.Deviation(signals.WarmUp, options);
+        // In heavy traffic P(wait > limit) = exp(-2 (C - level) C limit / variance): Kingman, "On queues in heavy traffic", 1962. Solved for C.
+        var spread = forecast.Variance * -Math.Log(options.LateShare) / (2 * options.QueueDelayLimit.TotalSeconds);
+        var capacity = (level + Math.Sqrt(level * level + 4 * spread)) / 2;
+        return capacity / (signals.Capacity * options.TargetUtilization);
+    }
+
+    /// <summary>Replicas, not rounded, that drain what will still wait when one ordered now is ready.</summary>
+    private static double Drain(in ArrivalForecast forecast, in ReplicaSignals signals, double needed, ReplicaOptions options)
+    {
+        if (signals.Capacity <= 0)
+            return signals.QueueDelay > options.TargetQueueDelay && signals.Starting == 0 ? 1 : 0;
+        // Work in flight beyond what lies in the queues when all is well; the queue's own clock counts where it says more.
+        var rate = signals.Ready * signals.Capacity;
+        var waiting = Math.Max(
+            signals.InFlight - rate * options.TargetQueueDelay.TotalSeconds,
+            rate * (signals.QueueDelay - options.TargetQueueDelay).TotalSeconds);
+        if (waiting <= 0)
+            return 0;
+        // Replicas that start are taken to be ready halfway on the average.
+        var spare = (signals.Ready + signals.Starting * 0.5) * signals.Capacity - forecast.Level;
+        var left = Math.Max(0, waiting - spare * signals.WarmUp.TotalSeconds);
+        var order = left / (options.DrainTime.TotalSeconds * signals.Capacity);
+        // What is there anyway stays until the backlog is gone: to end it now and to miss it in a moment costs a warm-up.
+        var keep = Math.Min(signals.Ready + signals.Starting - needed, waiting / (options.QueueDelayLimit.TotalSeconds * signals.Capacity));
+        return Math.Max(order, keep);
+    }
+}
