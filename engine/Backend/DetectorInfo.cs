@@ -54,6 +54,21 @@ public sealed record DetectorInfo
     /// <summary>The directory it was read from.</summary>
     public string Path { get; init; } = "";
 
+    /// <summary>This detector while its version of the model is not loaded, with the reason.</summary>
+    /// <param name="model">What goes by the name of its model; null when nothing does.</param>
+    public DetectorInfo Unready(ModelInfo? model)
+    {
+        var (state, reason) = model switch
+        {
+            null => (ModelState.Failed, $"its model '{Model}' is not here"),
+            { State: ModelState.Ready } => (ModelState.Failed,
+                $"its head was trained on version {ModelDigest} of model '{Model}', but version {model.Digest} is loaded: load that version, or train the head again"),
+            { State: ModelState.Loading } => (ModelState.Loading, $"its model '{Model}' is being loaded"),
+            _ => (model.State, $"its model '{Model}' is not loaded: {model.Reason}"),
+        };
+        return this with { State = state, Reason = reason };
+    }
+
     /// <summary>Makes a decision of one row of probabilities.</summary>
     /// <param name="probabilities">One a label, in their order.</param>
     /// <param name="threshold">Instead of <see cref="Threshold"/>; null for that.</param>

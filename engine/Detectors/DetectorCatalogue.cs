@@ -107,15 +107,7 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
             return (new ReadyDetector(info, manifest, slot.Head, model), info);
         }
 
-        var (state, reason) = models.Find(manifest.Model, null).Value switch
-        {
-            null => (ModelState.Failed, $"its model '{manifest.Model}' is not here"),
-            { State: ModelState.Ready } other => (ModelState.Failed,
-                $"its head was trained on version {manifest.ModelDigest} of model '{manifest.Model}', but version {other.Digest} is loaded: load that version, or train the head again"),
-            { State: ModelState.Loading } => (ModelState.Loading, $"its model '{manifest.Model}' is being loaded"),
-            var other => (other.State, $"its model '{manifest.Model}' is not loaded: {other.Reason}"),
-        };
-        return (null, slot.Info with { State = state, Reason = reason });
+        return (null, slot.Info.Unready(models.Find(manifest.Model, null).Value));
     }
 
     /// <summary>Why a head does not fit the very model it names: its manifest was written by hand, then.</summary>

@@ -147,6 +147,36 @@ public sealed class Detections
     /// <summary>Time from there to the last probability.</summary>
     [Id(5)]
     public TimeSpan HeadTime { get; init; }
+
+    /// <summary>Copies an output; the caller still owns it.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="embeddings">Whether the embeddings' floats are wanted.</param>
+    public static Detections Of(DetectOutput output, bool embeddings)
+    {
+        var probabilities = new byte[output.Detectors.Count][];
+        var (passes, digests) = (new int[probabilities.Length], new string[probabilities.Length]);
+        for (var i = 0; i < probabilities.Length; i++)
+        {
+            var detector = output.Detectors[i];
+            probabilities[i] = MemoryMarshal.AsBytes(detector.Values.Span).ToArray();
+            digests[i] = detector.Detector.Digest;
+            while (!ReferenceEquals(output.Embeddings[passes[i]], detector.Embedding))
+                passes[i]++;
+        }
+
+        var rows = new Rows[output.Embeddings.Count];
+        for (var i = 0; i < rows.Length; i++)
+            rows[i] = Rows.Of(output.Embeddings[i], embeddings);
+        return new Detections
+        {
+            Probabilities = probabilities,
+            Passes = passes,
+            Embeddings = rows,
+            Digests = digests,
+            EmbeddingTime = output.EmbeddingTime,
+            HeadTime = output.HeadTime,
+        };
+    }
 }
 
 /// <summary>The outputs of one run of a graph.</summary>

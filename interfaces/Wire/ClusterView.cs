@@ -64,6 +64,10 @@ public sealed record SiloReport
     [Id(7)]
     public bool Draining { get; init; }
 
+    /// <summary>The replicas it holds.</summary>
+    [Id(10)]
+    public ReplicaView[] Replicas { get; init; } = [];
+
     /// <summary>The models in its directories; null when they have not changed since the last report.</summary>
     [Id(8)]
     public FoundModel[]? Models { get; init; }

@@ -1,0 +1,67 @@
+namespace Orrery.Engine.Models;
+
+/// <summary>A version of a model in this machine's directories, not loaded.</summary>
+/// <param name="Name">The model's name.</param>
+/// <param name="Digest">SHA-256 over its files, lower-case hex; empty when they cannot be read.</param>
+/// <param name="Directory">Where it lies.</param>
+/// <param name="Pool">The kind of silo it asks for: cpu or gpu.</param>
+/// <param name="Fallback">Whether cpu silos may run it where there are no others.</param>
+/// <param name="FileBytes">Bytes of its files.</param>
+/// <param name="Reason">Why it cannot be read; null when it can.</param>
+public sealed record StoredModel(string Name, string Digest, string Directory, string Pool, bool Fallback, long FileBytes, string? Reason);
+
+/// <summary>What lies in the directories of models: every version, by what its files say, without loading any.</summary>
+public sealed class ModelStore
+{
+    private readonly Dictionary<string, (string Stamp, StoredModel Model)> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Looks through the directories. Files that have not changed since the last look are not read again. Not beside another call.</summary>
+    /// <param name="roots">As <see cref="EngineOptions.ModelDirectories"/>.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>Versions of one model lie together, the highest first.</returns>
+    public IReadOnlyList<StoredModel> Scan(IEnumerable<string> roots, CancellationToken cancellation)
+    {
+        var found = new List<StoredModel>();
+        foreach (var (name, directory) in ModelDiscovery.FindVersions(roots))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var files = ModelFiles.Find(directory, ModelManifest.GraphOf(directory))!;
+            var (stamp, bytes) = Stamp(files);
+            if (!_known.TryGetValue(directory, out var known) || known.Stamp != stamp)
+                _known[directory] = known = (stamp, Read(name, files, bytes, cancellation));
+            found.Add(known.Model);
+        }
+
+        return found;
+    }
+
+    private static StoredModel Read(string name, ModelFiles files, long bytes, CancellationToken cancellation)
+    {
+        try
+        {
+            var manifest = ModelManifest.Read(files);
+            return new StoredModel(name, files.ComputeDigest(cancellation), files.Directory, manifest.Pool, manifest.Fallback, bytes, null);
+        }
+        catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
+        {
+            return new StoredModel(name, "", files.Directory, "cpu", true, bytes, e.Message);
+        }
+    }
+
+    /// <summary>Sizes and times of a version's files: another stamp, another version perhaps.</summary>
+    private static (string Stamp, long Bytes) Stamp(ModelFiles files)
+    {
+        var stamp = new System.Text.StringBuilder();
+        var bytes = 0L;
+        foreach (var (name, path) in files.VersionFiles())
+        {
+            var file = new FileInfo(path);
+            if (!file.Exists)
+                continue;
+            bytes += file.Length;
+            stamp.Append(name).Append(':').Append(file.Length).Append(':').Append(file.LastWriteTimeUtc.Ticks).Append(';');
+        }
+
+        return (stamp.ToString(), bytes);
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+
+namespace Orrery.Grains;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Replica of {Model} {Version} answers on {Silo}, after {WarmUp}, with {Memory} bytes")]
+    public static partial void ReplicaReady(ILogger logger, string model, string version, SiloAddress silo, TimeSpan warmUp, long memory);
+
+    [LoggerMessage(2, LogLevel.Warning, "Replica of {Model} is refused by {Silo}: {Reason}")]
+    public static partial void ReplicaRefused(ILogger logger, string model, SiloAddress silo, string reason);
+
+    [LoggerMessage(3, LogLevel.Warning, "Replica {Key} on {Silo} is replaced: {Reason}")]
+    public static partial void ReplicaLost(ILogger logger, string key, SiloAddress silo, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "The registry does not answer: {Reason}")]
+    public static partial void RegistrySilent(ILogger logger, string reason);
+
+    [LoggerMessage(5, LogLevel.Error, "Supervision of {Model} failed")]
+    public static partial void SupervisionFailed(ILogger logger, Exception exception, string model);
+
+    [LoggerMessage(6, LogLevel.Information, "{Model} is to have {Desired} replicas of {Version}; {Ready} answer")]
+    public static partial void Scaled(ILogger logger, string model, int desired, string version, int ready);
+
+    [LoggerMessage(7, LogLevel.Warning, "{Path} cannot be looked through: {Reason}")]
+    public static partial void ScanFailed(ILogger logger, string path, string reason);
+
+    [LoggerMessage(8, LogLevel.Information, "{Silo} drains")]
+    public static partial void Draining(ILogger logger, SiloAddress silo);
+}

@@ -1,0 +1,152 @@
+using Microsoft.Extensions.Logging;
+using Orrery.Engine;
+using Orrery.Interfaces;
+using Orrery.Interfaces.Wire;
+
+namespace Orrery.Grains.Replicas;
+
+/// <summary>One loaded version of a model on this silo, with the detectors over it. Any thread may ask it.</summary>
+public sealed class Replica : IAsyncDisposable
+{
+    private readonly LocalBackend _backend;
+    private readonly TimeProvider _time;
+    private int _stopping;
+
+    private Replica(ReplicaKey key, LocalBackend backend, ModelInfo info, long memory, TimeSpan warmUp, TimeProvider time)
+    {
+        Key = key;
+        Info = info;
+        Memory = memory;
+        WarmUp = warmUp;
+        _backend = backend;
+        _time = time;
+    }
+
+    /// <summary>Its name in the cluster.</summary>
+    public ReplicaKey Key { get; }
+
+    /// <summary>What is loaded.</summary>
+    public ModelInfo Info { get; }
+
+    /// <summary>Bytes it takes: what the process grew by while it was loaded, at least its files' size.</summary>
+    public long Memory { get; }
+
+    /// <summary>How long loading and warming took.</summary>
+    public TimeSpan WarmUp { get; }
+
+    /// <summary>Whether it is asked nothing new.</summary>
+    public bool Stopping => Volatile.Read(ref _stopping) != 0;
+
+    /// <summary>What answers.</summary>
+    public IInferenceBackend Backend => _backend;
+
+    /// <summary>How busy it is.</summary>
+    public ReplicaLoad Load
+    {
+        get
+        {
+            var load = _backend.LoadOf(Info.Name);
+            return new ReplicaLoad(load.Tokens, (float)load.TokensPerSecond);
+        }
+    }
+
+    /// <summary>Loads a version and proves it.</summary>
+    /// <param name="key">The replica's name.</param>
+    /// <param name="directory">Where the version lies on this machine.</param>
+    /// <param name="options">How it is run.</param>
+    /// <param name="detectors">The detectors whose heads were trained on this version.</param>
+    /// <param name="loggers">Where to report to.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<Outcome<Replica>> LoadAsync(
+        ReplicaKey key, string directory, EngineOptions options, IReadOnlyList<NamedDirectory> detectors, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation)
+    {
+        var start = time.GetTimestamp();
+        var before = Environment.WorkingSet;
+        options = options with
+        {
+            ModelDirectories = [],
+            DetectorDirectories = [],
+            Models = [new NamedDirectory(key.Model, directory)],
+            Detectors = detectors,
+            DefaultModel = key.Model,
+            DefaultDetectors = [],
+        };
+        var backend = await LocalBackend.CreateAsync(options, loggers, time, cancellation);
+        try
+        {
+            if (!(await backend.LoadAsync(key.Model, cancellation)).TryGet(out var info, out var error))
+            {
+                await backend.DisposeAsync();
+                return error;
+            }
+
+            if (info.Digest != key.Digest)
+            {
+                await backend.DisposeAsync();
+                return new InferenceError(InferenceErrorKind.ModelNotReady, $"the files of model '{key.Model}' in {directory} are version {info.Digest}, not {key.Digest}", "model");
+            }
+
+            var memory = Math.Max(info.FileBytes, Environment.WorkingSet - before);
+            return new Replica(key, backend, info, memory, time.GetElapsedTime(start), time);
+        }
+        catch
+        {
+            await backend.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>How it does.</summary>
+    /// <param name="silo">Where it is.</param>
+    public ReplicaReport Report(SiloAddress silo) => new()
+    {
+        Silo = silo,
+        Info = Info,
+        Aliases = [.. Info.Aliases],
+        Detectors = [.. _backend.Detectors.Where(detector => detector.State == ModelState.Ready)],
+        Load = Load,
+        AnsweredTokens = _backend.LoadOf(Info.Name).AnsweredTokens,
+        Memory = Memory,
+        WarmUp = WarmUp,
+    };
+
+    /// <summary>Runs the graph once more, as a request would.</summary>
+    /// <returns>Null when it answered, or was too busy to; else what failed.</returns>
+    public async Task<InferenceError?> ProbeAsync(TimeSpan timeout, CancellationToken cancellation)
+    {
+        // A text of its own each time: an equal one in flight would answer in its place.
+        var text = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"probe {_time.GetTimestamp()}");
+        InferenceError? error;
+        switch (Info.Task)
+        {
+            case ModelTask.Embedding:
+                var embedded = await _backend.EmbedAsync(new EmbedRequest { Model = Info.Name, Inputs = [TextInput.Of(text)], Truncation = Truncation.Right, Timeout = timeout }, cancellation);
+                embedded.Value?.Dispose();
+                error = embedded.Error;
+                break;
+            case ModelTask.Classifier or ModelTask.Reranker:
+                var input = Info.Task == ModelTask.Reranker ? TextInput.OfPair(text, text) : TextInput.Of(text);
+                var scored = await _backend.ScoreAsync(new ScoreRequest { Model = Info.Name, Inputs = [input], Truncation = Truncation.Right, Timeout = timeout }, cancellation);
+                scored.Value?.Dispose();
+                error = scored.Error;
+                break;
+            default:
+                // Tensors that fit any graph cannot be made up; its own requests tell.
+                error = null;
+                break;
+        }
+
+        return error is { Kind: InferenceErrorKind.Failed } ? error : null;
+    }
+
+    /// <summary>Takes nothing new: callers go to another replica.</summary>
+    public void Refuse() => Volatile.Write(ref _stopping, 1);
+
+    /// <summary>Answers what is queued, then frees the session.</summary>
+    public ValueTask DisposeAsync()
+    {
+        Refuse();
+        return _backend.DisposeAsync();
+    }
+}
