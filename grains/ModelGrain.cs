@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Placement;
 using Orrery.Engine;
 using Orrery.Grains.Placement;
 using Orrery.Grains.Replicas;

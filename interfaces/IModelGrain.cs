@@ -30,11 +30,7 @@ public sealed record ReplicaReport
 
     /// <summary>How busy it is.</summary>
     [Id(4)]
-    public ReplicaLoad Load { get; init; }
-
-    /// <summary>Tokens it has answered since it was loaded.</summary>
-    [Id(5)]
-    public long AnsweredTokens { get; init; }
+    public LoadReport Load { get; init; }
 
     /// <summary>Bytes it takes, measured when it was loaded.</summary>
     [Id(6)]
@@ -54,12 +50,14 @@ public sealed record ReplicaReport
 public interface IModelGrain : IGrainWithStringKey
 {
     /// <summary>Loads the version on this silo and answers once it has proved itself. A second call answers the same.</summary>
+    [ResponseTimeout("00:30:00")]
     Task<Answer<ReplicaReport>> StartAsync(StartReplica start);
 
     /// <summary>Asks how it does, and whether a run of its graph still succeeds.</summary>
     Task<Answer<ReplicaReport>> ProbeAsync();
 
     /// <summary>Answers what is queued, then frees the session.</summary>
+    [ResponseTimeout("00:30:00")]
     Task StopAsync();
 
     /// <summary>Embeds texts. All or nothing.</summary>

@@ -4,6 +4,13 @@ using Orrery.Interfaces.Wire;
 
 namespace Orrery.Interfaces;
 
+/// <summary>What the registry asks of a silo that reports.</summary>
+/// <param name="SendModels">The next report is to bring models and detectors.</param>
+/// <param name="Scan">The directories are to be looked through again if this number is higher than the last.</param>
+/// <param name="Drain">It is to leave.</param>
+[GenerateSerializer, Immutable, Alias("orrery.silo-orders")]
+public readonly record struct SiloOrders([property: Id(0)] bool SendModels, [property: Id(1)] long Scan, [property: Id(2)] bool Drain);
+
 /// <summary>
 /// The catalogue: which models silos have, which of them should be served, at which version; and the view of the cluster that fronts
 /// route by. One in the cluster; never asked on a request's way.
@@ -17,20 +24,19 @@ public interface IRegistryGrain : IGrainWithIntegerKey
     Task<ClusterView?> WatchAsync(ViewVersion known);
 
     /// <summary>A silo says what it is and has.</summary>
-    /// <returns>Whether the registry knows the silo's models; false asks for a report that brings them.</returns>
     [AlwaysInterleave]
-    Task<bool> ReportAsync(SiloReport report);
+    Task<SiloOrders> ReportAsync(SiloReport report);
 
     /// <summary>A supervisor says how its model stands.</summary>
     [AlwaysInterleave]
     Task PublishAsync(string model, ModelView view);
 
     /// <summary>Serves a model, or rolls it over to the newest version that silos have.</summary>
-    [AlwaysInterleave]
+    [AlwaysInterleave, ResponseTimeout("00:30:00")]
     Task<Answer<Value<ModelInfo>>> LoadAsync(string model);
 
     /// <summary>Serves a model no more.</summary>
-    [AlwaysInterleave]
+    [AlwaysInterleave, ResponseTimeout("00:30:00")]
     Task<Answer<Value<ModelInfo>>> UnloadAsync(string model);
 
     /// <summary>Drains the silo of a pool that is cheapest to empty: what a scaler calls before it takes one away.</summary>

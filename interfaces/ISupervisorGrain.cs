@@ -9,8 +9,8 @@ namespace Orrery.Interfaces;
 /// <param name="Versions">Every version that a silo has.</param>
 /// <param name="Silos">The silos that live.</param>
 /// <param name="Holders">For each version (by digest) the silos that have its files.</param>
-[GenerateSerializer, Immutable, Alias("orrery.supervision")]
-public sealed record Supervision(
+[GenerateSerializer, Immutable, Alias("orrery.model-orders")]
+public sealed record ModelOrders(
     [property: Id(0)] string? Target, [property: Id(1)] FoundModel[] Versions, [property: Id(2)] SiloReport[] Silos, [property: Id(3)] Dictionary<string, SiloAddress[]> Holders);
 
 /// <summary>One a model: starts, watches, scales, replaces and rolls over its replicas. The key is the model's name.</summary>
@@ -19,13 +19,13 @@ public interface ISupervisorGrain : IGrainWithStringKey
 {
     /// <summary>Tells what is to be served and where it may run; again at every change.</summary>
     [AlwaysInterleave]
-    Task UpdateAsync(Supervision supervision);
+    Task UpdateAsync(ModelOrders orders);
 
     /// <summary>Someone waits for a model that sleeps.</summary>
     [AlwaysInterleave]
     Task WakeAsync();
 
     /// <summary>Waits until the target version answers, or is refused, or none is served.</summary>
-    [AlwaysInterleave]
+    [AlwaysInterleave, ResponseTimeout("00:30:00")]
     Task<Answer<Value<ModelInfo>>> SettledAsync();
 }

@@ -10,6 +10,7 @@ public sealed class Replica : IAsyncDisposable
 {
     private readonly LocalBackend _backend;
     private readonly TimeProvider _time;
+    private long _probedTokens;
     private int _stopping;
 
     private Replica(ReplicaKey key, LocalBackend backend, ModelInfo info, long memory, TimeSpan warmUp, TimeProvider time)
@@ -41,12 +42,12 @@ public sealed class Replica : IAsyncDisposable
     public IInferenceBackend Backend => _backend;
 
     /// <summary>How busy it is.</summary>
-    public ReplicaLoad Load
+    public LoadReport Load
     {
         get
         {
             var load = _backend.LoadOf(Info.Name);
-            return new ReplicaLoad(load.Tokens, (float)load.TokensPerSecond);
+            return new LoadReport(load.Tokens, (float)load.TokensPerSecond);
         }
     }
 
@@ -97,6 +98,16 @@ public sealed class Replica : IAsyncDisposable
         }
     }
 
+    /// <summary>How it does, in a line.</summary>
+    /// <param name="silo">Where it is.</param>
+    public ReplicaView View(SiloAddress silo)
+    {
+        var load = _backend.LoadOf(Info.Name);
+        return new ReplicaView(
+            Key.ToString(), silo, Stopping ? ReplicaPhase.Draining : ReplicaPhase.Ready, Key.Digest, new LoadReport(load.Tokens, (float)load.TokensPerSecond),
+            Math.Max(0, load.AnsweredTokens - Interlocked.Read(ref _probedTokens)), Memory);
+    }
+
     /// <summary>How it does.</summary>
     /// <param name="silo">Where it is.</param>
     public ReplicaReport Report(SiloAddress silo) => new()
@@ -106,7 +117,6 @@ public sealed class Replica : IAsyncDisposable
         Aliases = [.. Info.Aliases],
         Detectors = [.. _backend.Detectors.Where(detector => detector.State == ModelState.Ready)],
         Load = Load,
-        AnsweredTokens = _backend.LoadOf(Info.Name).AnsweredTokens,
         Memory = Memory,
         WarmUp = WarmUp,
     };
@@ -122,13 +132,13 @@ public sealed class Replica : IAsyncDisposable
         {
             case ModelTask.Embedding:
                 var embedded = await _backend.EmbedAsync(new EmbedRequest { Model = Info.Name, Inputs = [TextInput.Of(text)], Truncation = Truncation.Right, Timeout = timeout }, cancellation);
-                embedded.Value?.Dispose();
+                Probed(embedded.Value);
                 error = embedded.Error;
                 break;
             case ModelTask.Classifier or ModelTask.Reranker:
                 var input = Info.Task == ModelTask.Reranker ? TextInput.OfPair(text, text) : TextInput.Of(text);
                 var scored = await _backend.ScoreAsync(new ScoreRequest { Model = Info.Name, Inputs = [input], Truncation = Truncation.Right, Timeout = timeout }, cancellation);
-                scored.Value?.Dispose();
+                Probed(scored.Value);
                 error = scored.Error;
                 break;
             default:
@@ -138,6 +148,12 @@ public sealed class Replica : IAsyncDisposable
         }
 
         return error is { Kind: InferenceErrorKind.Failed } ? error : null;
+    }
+
+    private void Probed(TextOutput? output)
+    {
+        Interlocked.Add(ref _probedTokens, output?.TotalTokens ?? 0);
+        output?.Dispose();
     }
 
     /// <summary>Takes nothing new: callers go to another replica.</summary>

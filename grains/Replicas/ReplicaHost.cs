@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Orrery.Engine;
-using Orrery.Engine.Models;
 using Orrery.Interfaces.Wire;
 
 namespace Orrery.Grains.Replicas;

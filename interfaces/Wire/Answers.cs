@@ -7,7 +7,7 @@ namespace Orrery.Interfaces.Wire;
 /// <param name="QueuedTokens">Tokens that wait or are being computed.</param>
 /// <param name="TokensPerSecond">How fast it works, measured.</param>
 [GenerateSerializer, Immutable, Alias("orrery.load")]
-public readonly record struct ReplicaLoad([property: Id(0)] long QueuedTokens, [property: Id(1)] float TokensPerSecond);
+public readonly record struct LoadReport([property: Id(0)] long QueuedTokens, [property: Id(1)] float TokensPerSecond);
 
 /// <summary>A replica's answer, or why there is none.</summary>
 /// <typeparam name="T">What was asked for.</typeparam>
@@ -29,7 +29,7 @@ public readonly struct Answer<T>
 
     /// <summary>How busy the replica is.</summary>
     [Id(3)]
-    public ReplicaLoad Load { get; init; }
+    public LoadReport Load { get; init; }
 }
 
 /// <summary>Rows of float32, a few for each input: what <see cref="TextOutput"/> holds.</summary>

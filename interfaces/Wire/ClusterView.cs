@@ -68,6 +68,10 @@ public sealed record SiloReport
     [Id(10)]
     public ReplicaView[] Replicas { get; init; } = [];
 
+    /// <summary>The last look through its directories that the registry asked for.</summary>
+    [Id(11)]
+    public long Scan { get; init; }
+
     /// <summary>The models in its directories; null when they have not changed since the last report.</summary>
     [Id(8)]
     public FoundModel[]? Models { get; init; }
@@ -78,7 +82,7 @@ public sealed record SiloReport
 }
 
 /// <summary>Where a replica is in its life.</summary>
-public enum ReplicaState
+public enum ReplicaPhase
 {
     /// <summary>Being loaded and warmed.</summary>
     Starting,
@@ -93,12 +97,15 @@ public enum ReplicaState
 /// <summary>One replica, as fronts see it.</summary>
 /// <param name="Key">The grain's key.</param>
 /// <param name="Silo">Where it is.</param>
-/// <param name="State">Where it is in its life.</param>
+/// <param name="Phase">Where it is in its life.</param>
 /// <param name="Digest">Its version.</param>
 /// <param name="Load">How busy it was when last asked.</param>
+/// <param name="AnsweredTokens">Tokens it has answered since it was loaded, health probes not counted.</param>
+/// <param name="Memory">Bytes it takes, measured when it was loaded; 0 before.</param>
 [GenerateSerializer, Immutable, Alias("orrery.replica-view")]
 public sealed record ReplicaView(
-    [property: Id(0)] string Key, [property: Id(1)] SiloAddress Silo, [property: Id(2)] ReplicaState State, [property: Id(3)] string Digest, [property: Id(4)] ReplicaLoad Load);
+    [property: Id(0)] string Key, [property: Id(1)] SiloAddress Silo, [property: Id(2)] ReplicaPhase Phase, [property: Id(3)] string Digest,
+    [property: Id(4)] LoadReport Load, [property: Id(5)] long AnsweredTokens, [property: Id(6)] long Memory);
 
 /// <summary>One model, as fronts see it.</summary>
 [GenerateSerializer, Immutable, Alias("orrery.model-view")]
@@ -131,6 +138,14 @@ public sealed record ModelView
     /// <summary>The pool it runs in.</summary>
     [Id(6)]
     public string Pool { get; init; } = Pools.Cpu;
+
+    /// <summary>Bytes of one replica, measured or guessed from its files.</summary>
+    [Id(7)]
+    public long Memory { get; init; }
+
+    /// <summary>Share of a silo's compute that one replica is busy for, 0 to 1.</summary>
+    [Id(8)]
+    public double Compute { get; init; }
 }
 
 /// <summary>A pool's size.</summary>

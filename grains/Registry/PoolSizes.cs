@@ -1,0 +1,41 @@
+using Orrery.Fleet.Scaling;
+using Orrery.Interfaces.Wire;
+
+namespace Orrery.Grains.Registry;
+
+/// <summary>How many silos each pool should have. Not safe for threads.</summary>
+internal sealed class PoolSizes(PoolOptions options)
+{
+    private readonly Dictionary<string, RollingMax> _states = new(StringComparer.Ordinal);
+
+    public PoolView[] Decide(TimeSpan now, IReadOnlyCollection<SiloReport> silos, IReadOnlyCollection<ModelView> models) =>
+        [.. Pools.All.Select(pool => Decide(pool, now, silos, models))];
+
+    private PoolView Decide(string pool, TimeSpan now, IReadOnlyCollection<SiloReport> silos, IReadOnlyCollection<ModelView> models)
+    {
+        var (current, memory, cores) = (0, 0L, 0);
+        foreach (var silo in silos)
+        {
+            if (silo.Pool != pool)
+                continue;
+            current += silo.Draining ? 0 : 1;
+            // A new silo is taken to be like the largest one.
+            memory = Math.Max(memory, silo.Memory);
+            cores = Math.Max(cores, silo.Cores);
+        }
+
+        var demands = new List<ModelDemand>();
+        foreach (var model in models)
+        {
+            if (model.Pool == pool && model.Desired > 0)
+                demands.Add(new ModelDemand(model.Desired, model.Memory, model.Compute * cores));
+        }
+
+        if (current == 0)
+            // Nothing is known of a pool's machines before the first one reports: one, if anybody wants it.
+            return new PoolView(pool, demands.Count > 0 ? Math.Max(1, options.MinSilos) : options.MinSilos, 0);
+        var decision = PoolPolicy.Decide(_states.GetValueOrDefault(pool) ?? RollingMax.Empty, now, demands, Math.Max(1, memory), Math.Max(1, cores), options);
+        _states[pool] = decision.State;
+        return new PoolView(pool, decision.Desired, current);
+    }
+}

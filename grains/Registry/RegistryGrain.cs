@@ -1,0 +1,209 @@
+using Microsoft.Extensions.Logging;
+using Orrery.Engine;
+using Orrery.Fleet.Scaling;
+using Orrery.Grains.Supervision;
+using Orrery.Interfaces;
+using Orrery.Interfaces.Wire;
+
+namespace Orrery.Grains.Registry;
+
+/// <summary>Knows silos and models, tells supervisors, and gives fronts the view they route by.</summary>
+[KeepAlive]
+public sealed class RegistryGrain(
+    [PersistentState("catalogue", RegistryGrain.Storage)] IPersistentState<CatalogueState> catalogue, ISiloStatusOracle membership, FleetOptions options, TimeProvider time, ILogger<RegistryGrain> logger)
+    : Grain, IRegistryGrain
+{
+    /// <summary>The storage provider's name.</summary>
+    public const string Storage = "orrery";
+
+    private static readonly TimeSpan _tick = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _repeat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _longestWatch = TimeSpan.FromSeconds(10);
+
+    private readonly SiloTable _silos = new();
+    private readonly Dictionary<string, ModelView> _views = new(StringComparer.Ordinal);
+    private readonly HashSet<SiloAddress> _leaving = [];
+    private readonly PoolSizes _pools = new(options.Pools);
+    private ClusterView _view = new() { Version = new ViewVersion(Guid.NewGuid(), 0), Silos = [], Models = [], Detectors = [], Pools = [] };
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _started;
+    private long _told;
+    private long _scan;
+    private bool _tellSupervisors;
+    private bool _changedView = true;
+
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _started = time.GetTimestamp();
+        this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(_tick, _tick) { Interleave = true });
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task<ClusterView?> WatchAsync(ViewVersion known)
+    {
+        if (known == _view.Version)
+            await Task.WhenAny(_changed.Task, Task.Delay(_longestWatch, time));
+        return known == _view.Version ? null : _view;
+    }
+
+    /// <inheritdoc/>
+    public Task<SiloOrders> ReportAsync(SiloReport report)
+    {
+        var (known, changed) = _silos.Report(report);
+        if (changed)
+            (_tellSupervisors, _changedView) = (true, true);
+        return Task.FromResult(new SiloOrders(!known, _scan, _leaving.Contains(report.Silo)));
+    }
+
+    /// <inheritdoc/>
+    public Task PublishAsync(string model, ModelView view)
+    {
+        _views[model] = view;
+        _changedView = true;
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task<Answer<Value<ModelInfo>>> LoadAsync(string model)
+    {
+        // What was put into the directories a moment ago counts.
+        var scan = ++_scan;
+        var deadline = time.GetTimestamp() + (5 * time.TimestampFrequency);
+        while (_silos.Silos.Any(silo => silo.Scan < scan) && time.GetTimestamp() < deadline)
+            await Task.Delay(_tick, time);
+        if (NameOf(model) is not { } name)
+            return new Answer<Value<ModelInfo>> { Error = NoModel(model) };
+        return await ServeAsync(name, new CatalogueEntry(_silos.Versions()[name][0].Digest, Served: true));
+    }
+
+    /// <inheritdoc/>
+    public async Task<Answer<Value<ModelInfo>>> UnloadAsync(string model)
+    {
+        if (NameOf(model) is not { } name || !catalogue.State.Models.TryGetValue(name, out var entry))
+            return new Answer<Value<ModelInfo>> { Error = NoModel(model) };
+        return await ServeAsync(name, entry with { Served = false });
+    }
+
+    /// <inheritdoc/>
+    public Task<SiloAddress?> DrainOneAsync(string pool)
+    {
+        var silos = _silos.Silos.Select(silo => SiloFacts.Of(silo) with { Draining = silo.Draining || _leaving.Contains(silo.Silo) }).ToList();
+        if (PoolPolicy.ToDrain(pool, silos) is not { } chosen)
+            return Task.FromResult<SiloAddress?>(null);
+        var leaving = _silos.Silos.First(silo => silo.Silo.ToParsableString() == chosen.Id).Silo;
+        _leaving.Add(leaving);
+        Log.Draining(logger, leaving);
+        return Task.FromResult<SiloAddress?>(leaving);
+    }
+
+    private async Task<Answer<Value<ModelInfo>>> ServeAsync(string model, CatalogueEntry entry)
+    {
+        catalogue.State.Models[model] = entry;
+        await catalogue.WriteStateAsync();
+        await TellAsync(model, _silos.Versions()[model]);
+        return await GrainFactory.GetGrain<ISupervisorGrain>(model).SettledAsync();
+    }
+
+    private async Task TickAsync(CancellationToken cancellation)
+    {
+        if (_silos.Keep(silo => membership.GetApproximateSiloStatus(silo) is SiloStatus.Active or SiloStatus.ShuttingDown))
+            (_tellSupervisors, _changedView) = (true, true);
+        _leaving.RemoveWhere(silo => !_silos.Silos.Any(one => one.Silo.Equals(silo)));
+        if (_tellSupervisors || time.GetElapsedTime(_told) >= _repeat)
+        {
+            _tellSupervisors = false;
+            _told = time.GetTimestamp();
+            await TellAllAsync();
+        }
+
+        var pools = _pools.Decide(time.GetElapsedTime(_started), _silos.Silos, _views.Values);
+        if (_changedView || !pools.AsSpan().SequenceEqual(_view.Pools))
+            Publish(pools);
+    }
+
+    private async Task TellAllAsync()
+    {
+        var versions = _silos.Versions();
+        var known = catalogue.State.Models;
+        var changed = false;
+        foreach (var (model, found) in versions)
+        {
+            if (!known.TryGetValue(model, out var entry))
+                known[model] = entry = new CatalogueEntry(found[0].Digest, Served: true);
+            else if (!found.Exists(one => one.Digest == entry.Digest))
+                known[model] = entry with { Digest = found[0].Digest };
+            changed |= !ReferenceEquals(known[model], entry) || entry.Digest.Length == 0;
+        }
+
+        if (changed)
+            await catalogue.WriteStateAsync();
+        foreach (var gone in _views.Keys.Where(model => !versions.ContainsKey(model)).ToList())
+        {
+            _views.Remove(gone);
+            _changedView = true;
+            await GrainFactory.GetGrain<ISupervisorGrain>(gone).UpdateAsync(new ModelOrders(null, [], [.. _silos.Silos.Select(Light)], []));
+        }
+
+        await Task.WhenAll(versions.Select(pair => TellAsync(pair.Key, pair.Value)));
+    }
+
+    private async Task TellAsync(string model, List<FoundModel> versions)
+    {
+        var entry = catalogue.State.Models[model];
+        try
+        {
+            await GrainFactory.GetGrain<ISupervisorGrain>(model).UpdateAsync(
+                new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], [.. _silos.Silos.Select(Light)], _silos.Holders(model)));
+        }
+        catch (Exception e) when (RemoteFault.Is(e))
+        {
+            // Its silo may just have been lost; the next tick tells it anew.
+            Log.SupervisionFailed(logger, e, model);
+        }
+    }
+
+    private void Publish(PoolView[] pools)
+    {
+        _changedView = false;
+        var models = _views.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value).ToArray();
+        _view = new ClusterView
+        {
+            Version = _view.Version with { Number = _view.Version.Number + 1 },
+            Silos = [.. _silos.Silos.OrderBy(silo => silo.Silo).Select(silo => Light(silo))],
+            Models = models,
+            Detectors = [.. _silos.Detectors().Select(detector => Stand(detector, models))],
+            Pools = pools,
+        };
+        var old = _changed;
+        _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        old.SetResult();
+    }
+
+    private static SiloReport Light(SiloReport silo) => silo with { Models = null, Detectors = null };
+
+    /// <summary>A detector as it stands in the cluster: ready over a replica, or why not.</summary>
+    private static DetectorInfo Stand(DetectorInfo detector, ModelView[] models)
+    {
+        foreach (var model in models)
+        {
+            foreach (var ready in model.Detectors)
+            {
+                if (ready.Name == detector.Name && ready.Digest == detector.Digest)
+                    return ready;
+            }
+        }
+
+        // A folder that could not be read says why itself.
+        if (detector.Digest.Length == 0)
+            return detector;
+        var named = Array.Find(models, model => model.Info.Name == detector.Model || model.Aliases.Contains(detector.Model));
+        return detector.Unready(named?.Info);
+    }
+
+    private string? NameOf(string model) =>
+        _views.ContainsKey(model) || _silos.Versions().ContainsKey(model) ? model : _views.FirstOrDefault(pair => pair.Value.Aliases.Contains(model)).Key;
+
+    private static InferenceError NoModel(string model) => new(InferenceErrorKind.ModelNotFound, $"model '{model}' does not exist", "model");
+}

@@ -1,0 +1,177 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orrery.Engine;
+using Orrery.Engine.Models;
+using Orrery.Grains.Placement;
+using Orrery.Interfaces;
+using Orrery.Interfaces.Wire;
+
+namespace Orrery.Grains.Replicas;
+
+/// <summary>
+/// Tells the registry again and again what this silo is and holds, keeps the silo's map of replicas, and at the end hands the replicas
+/// over: it stops before the silo does, because it starts after it.
+/// </summary>
+public sealed class SiloAgent(
+    IGrainFactory grains, ILocalSiloDetails silo, ReplicaHost host, ClusterMap map, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SiloAgent> logger) : BackgroundService
+{
+    private static readonly TimeSpan _reportEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(50);
+
+    private readonly ModelStore _store = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IReadOnlyList<StoredModel> _models = [];
+    private FoundModel[] _found = [];
+    private DetectorInfo[] _detectors = [];
+    private long _scan;
+
+    /// <summary>Whether the registry knows this silo.</summary>
+    public bool Ready => _ready.Task.IsCompleted && !host.Draining;
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        host.Drain();
+        try
+        {
+            // Until others answer in their stead, or time is up: then what is queued is answered while the silo closes.
+            while (host.Replicas.Count > 0 && !cancellationToken.IsCancellationRequested && await ReportAsync(models: false) is not null)
+                await Task.Delay(_look, time, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+
+        await base.StopAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await ScanAsync(stoppingToken);
+        await Task.WhenAll(ReportLoopAsync(stoppingToken), WatchLoopAsync(stoppingToken));
+    }
+
+    private async Task ReportLoopAsync(CancellationToken stopping)
+    {
+        var (scanned, models) = (time.GetTimestamp(), true);
+        while (!stopping.IsCancellationRequested)
+        {
+            var changed = false;
+            if (time.GetElapsedTime(scanned) >= host.Role.ScanEvery)
+                (changed, scanned) = (await ScanAsync(stopping), time.GetTimestamp());
+            if (await ReportAsync(models || changed) is { } orders)
+            {
+                models = orders.SendModels;
+                _ready.TrySetResult();
+                if (orders.Drain && !host.Draining)
+                {
+                    Log.Draining(logger, silo.SiloAddress);
+                    lifetime.StopApplication();
+                }
+
+                if (orders.Scan > _scan)
+                {
+                    await ScanAsync(stopping);
+                    (_scan, models, scanned) = (orders.Scan, true, time.GetTimestamp());
+                    continue;
+                }
+            }
+
+            await Task.Delay(_reportEvery, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<SiloOrders?> ReportAsync(bool models)
+    {
+        var report = new SiloReport
+        {
+            Silo = silo.SiloAddress,
+            Pool = host.Role.Pool,
+            Zone = host.Role.Zone,
+            Device = host.Device.Name,
+            Memory = host.Device.Memory,
+            Used = host.Used,
+            Cores = host.Device.Cores,
+            Draining = host.Draining,
+            Scan = _scan,
+            Replicas = [.. host.Replicas.Select(replica => replica.View(silo.SiloAddress))],
+            Models = models ? _found : null,
+            Detectors = models ? _detectors : null,
+        };
+        try
+        {
+            return await grains.GetGrain<IRegistryGrain>(0).ReportAsync(report);
+        }
+        catch (Exception e) when (RemoteFault.Is(e))
+        {
+            Log.RegistrySilent(logger, e.Message);
+            return null;
+        }
+    }
+
+    private async Task WatchLoopAsync(CancellationToken stopping)
+    {
+        ViewVersion known = default;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                if (await grains.GetGrain<IRegistryGrain>(0).WatchAsync(known).WaitAsync(stopping) is { } view)
+                {
+                    known = view.Version;
+                    map.Update(view);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception e) when (RemoteFault.Is(e))
+            {
+                Log.RegistrySilent(logger, e.Message);
+                await Task.Delay(_reportEvery, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <returns>Whether anything is new.</returns>
+    private async Task<bool> ScanAsync(CancellationToken stopping)
+    {
+        try
+        {
+            var engine = host.Role.Engine;
+            var found = await Task.Factory.StartNew(() => _store.Scan(engine.ModelDirectories, stopping), stopping, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            var detectors = await DetectorsAsync(engine, stopping);
+            var same = found.SequenceEqual(_models) && detectors.AsSpan().SequenceEqual(_detectors, Comparer.Instance);
+            (_models, _detectors) = (found, detectors);
+            _found = [.. found.Select(model => new FoundModel(model.Name, model.Digest, model.Directory, model.Pool, model.Fallback, model.FileBytes, model.Reason))];
+            host.Found(detectors);
+            return !same;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.ScanFailed(logger, string.Join(", ", host.Role.Engine.ModelDirectories), e.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Reads heads as an engine without models does: labels, digests, and what is wrong with them.</summary>
+    private async Task<DetectorInfo[]> DetectorsAsync(EngineOptions engine, CancellationToken stopping)
+    {
+        if (engine.DetectorDirectories.Count == 0 && engine.Detectors.Count == 0)
+            return [];
+        await using var reader = await LocalBackend.CreateAsync(engine with { ModelDirectories = [], Models = [], DefaultModel = null }, NullLoggerFactory.Instance, time, stopping);
+        return [.. reader.Detectors];
+    }
+
+    private sealed class Comparer : IEqualityComparer<DetectorInfo>
+    {
+        public static Comparer Instance { get; } = new();
+
+        public bool Equals(DetectorInfo? x, DetectorInfo? y) => (x?.Name, x?.Digest, x?.Path, x?.Reason) == (y?.Name, y?.Digest, y?.Path, y?.Reason);
+
+        public int GetHashCode(DetectorInfo obj) => obj.Name.GetHashCode(StringComparison.Ordinal);
+    }
+}
