@@ -31,14 +31,8 @@ internal sealed class Detection(IInferenceBackend embedder, DetectorCatalogue ca
 {
     public async ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation)
     {
-        if (!catalogue.Get(request.Detectors).TryGet(out var detectors, out var error))
+        if (!catalogue.ForTexts(request.Detectors).TryGet(out var detectors, out var error))
             return error;
-        foreach (var detector in detectors)
-        {
-            if (detector.Info.Kind == DetectorKind.Pair)
-                return new InferenceError(InferenceErrorKind.WrongTask, $"detector '{detector.Info.Name}' judges pairs of texts: compare them", "detectors");
-        }
-
         var start = time.GetTimestamp();
         var passes = new List<EmbeddingPass>();
         foreach (var detector in detectors)

@@ -54,37 +54,41 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
         }
     }
 
-    /// <summary>The detectors of a request: those it names, else the default ones, else all that are ready and judge single texts.</summary>
-    public Outcome<IReadOnlyList<ReadyDetector>> Get(IReadOnlyList<string> names)
+    /// <summary>The detectors of a request over texts.</summary>
+    public Outcome<IReadOnlyList<ReadyDetector>> ForTexts(IReadOnlyList<string> names)
     {
-        var found = new List<ReadyDetector>();
-        foreach (var name in names.Count > 0 ? names : defaults)
+        var wanted = names.Count > 0 ? names : defaults;
+        var found = new List<ReadyDetector>(wanted.Count);
+        foreach (var name in wanted)
         {
-            if (!Get(name).TryGet(out var ready, out var error))
-                return error;
-            found.Add(ready);
-        }
-
-        if (found.Count > 0)
-            return found;
-        foreach (var slot in _slots.Values)
-        {
-            if (slot.Info.Kind != DetectorKind.Pair && Look(slot).Ready is { } ready)
+            if (Ready(name) is { Info.Kind: not DetectorKind.Pair } ready)
                 found.Add(ready);
         }
 
-        return found.Count > 0 ? found : NoneReady();
+        if (wanted.Count == 0)
+        {
+            foreach (var slot in _slots.Values)
+            {
+                if (slot.Info.Kind != DetectorKind.Pair && Look(slot).Ready is { } ready)
+                    found.Add(ready);
+            }
+        }
+
+        if (found.Count > 0 && found.Count >= wanted.Count)
+            return found;
+        // Without a reason it has become ready meanwhile.
+        return DetectorLookup.ForTexts(Detectors, names, defaults).Error is { } reason ? reason : ForTexts(names);
     }
 
     /// <summary>One detector by name.</summary>
     public Outcome<ReadyDetector> Get(string name)
     {
-        if (!_slots.TryGetValue(name, out var slot))
-            return new InferenceError(InferenceErrorKind.ModelNotFound, $"detector '{name}' does not exist{Existing()}", "detectors");
-        var (ready, info) = Look(slot);
-        return ready is not null ? ready : new InferenceError(
-            InferenceErrorKind.ModelNotReady, $"detector '{name}' is not ready: {info.Reason}", "detectors", info.State == ModelState.Loading ? TimeSpan.FromSeconds(1) : null);
+        if (Ready(name) is { } ready)
+            return ready;
+        return DetectorLookup.Find(Detectors, name).Error is { } reason ? reason : Get(name);
     }
+
+    private ReadyDetector? Ready(string name) => _slots.TryGetValue(name, out var slot) ? Look(slot).Ready : null;
 
     public void Dispose()
     {
@@ -137,16 +141,6 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
         hash.AppendData(SHA256.HashData(File.ReadAllBytes(Path.Combine(directory, DetectorManifest.FileName))));
         hash.AppendData(SHA256.HashData(head));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
-    private string Existing() => _slots.Count == 0 ? ": there are none here" : $"; there are {string.Join(", ", _slots.Keys)}";
-
-    private InferenceError NoneReady()
-    {
-        var loading = _slots.Values.Any(slot => Look(slot).Info.State == ModelState.Loading);
-        return _slots.Count == 0
-            ? new InferenceError(InferenceErrorKind.ModelNotFound, "there are no detectors here: train one, or put one under detectors/", "detectors")
-            : new InferenceError(InferenceErrorKind.ModelNotReady, "no detector that judges single texts is ready", "detectors", loading ? TimeSpan.FromSeconds(1) : null);
     }
 
     private sealed record Slot(DetectorInfo Info, DetectorManifest? Manifest, Head? Head);

@@ -9,7 +9,7 @@ namespace Orrery.Engine.Models;
 internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, ILogger logger) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private Snapshot _snapshot = new([], ImmutableDictionary<string, Slot>.Empty);
+    private Snapshot _snapshot = new(ImmutableDictionary<string, Slot>.Empty);
 
     public IReadOnlyList<ModelInfo> Models => Volatile.Read(ref _snapshot).Models;
 
@@ -35,12 +35,7 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
     {
         if (!FindSlot(name, version, tasks).TryGet(out var slot, out var error))
             return error;
-        if (slot.Loaded is { } loaded)
-            return loaded;
-        var loading = slot.Info.State == ModelState.Loading;
-        return new InferenceError(
-            InferenceErrorKind.ModelNotReady, $"model '{slot.Info.Name}' is not ready: {slot.Info.Reason}", "model",
-            loading ? TimeSpan.FromSeconds(1) : null);
+        return slot.Loaded is { } loaded ? loaded : ModelLookup.NotReady(slot.Info);
     }
 
     public async Task LoadAllAsync(CancellationToken cancellation)
@@ -128,63 +123,31 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
     private Outcome<Slot> FindSlot(string name, string? version, params ReadOnlySpan<ModelTask> tasks)
     {
         var snapshot = Volatile.Read(ref _snapshot);
-        if (name.Length == 0)
-            return Default(snapshot, tasks) is { } byTask ? byTask : new InferenceError(InferenceErrorKind.ModelNotFound, "no model here does this task", "model");
-        if (!snapshot.Slots.TryGetValue(name, out var slot))
-            return new InferenceError(InferenceErrorKind.ModelNotFound, $"model '{name}' does not exist", "model");
-        return version is null || (version.Length > 0 && slot.Info.Digest.StartsWith(version, StringComparison.Ordinal))
-            ? slot
-            : new InferenceError(InferenceErrorKind.ModelNotFound, $"model '{name}' has no version '{version}'", "version");
+        if (!ModelLookup.Find(snapshot.Models, snapshot.Names, defaultModel, name, tasks).TryGet(out var info, out var error))
+            return error;
+        return ModelLookup.CheckVersion(info.Name, info.Digest, version) is { } wrong ? wrong : snapshot.Slots[info.Name];
     }
-
-    private Slot? Default(Snapshot snapshot, ReadOnlySpan<ModelTask> tasks)
-    {
-        if (defaultModel is not null && snapshot.Slots.TryGetValue(defaultModel, out var chosen) && Does(chosen, tasks))
-            return chosen;
-        Slot? waiting = null;
-        foreach (var model in snapshot.Models)
-        {
-            var slot = snapshot.Slots[model.Name];
-            if (slot.Loaded is not null && Does(slot, tasks))
-                return slot;
-            // What is still loading may turn out to do it: say 'not ready', not 'not found'.
-            if (model.State == ModelState.Loading && slot.Loaded is null)
-                waiting ??= slot;
-        }
-
-        return waiting;
-    }
-
-    private static bool Does(Slot slot, ReadOnlySpan<ModelTask> tasks) =>
-        tasks.Length == 0 || (slot.Loaded is not null && tasks.Contains(slot.Info.Task));
 
     private void Publish(Slot slot)
     {
         lock (_gate)
-        {
-            var slots = _snapshot.Slots;
-            foreach (var (key, other) in slots)
-            {
-                if (other.Info.Name == slot.Info.Name)
-                    slots = slots.Remove(key);
-            }
-
-            slots = slots.SetItem(slot.Info.Name, slot);
-            foreach (var alias in slot.Info.Aliases)
-            {
-                if (!slots.ContainsKey(alias))
-                    slots = slots.Add(alias, slot);
-            }
-
-            var models = slots.Values.Select(one => one.Info).DistinctBy(info => info.Name).OrderBy(info => info.Name, StringComparer.Ordinal);
-            Volatile.Write(ref _snapshot, new Snapshot([.. models], slots));
-        }
+            Volatile.Write(ref _snapshot, new Snapshot(_snapshot.Slots.SetItem(slot.Info.Name, slot)));
     }
 
-    private sealed record Snapshot(ImmutableArray<ModelInfo> ModelArray, ImmutableDictionary<string, Slot> Slots)
+    private sealed class Snapshot
     {
-        // Boxed once, not at every read.
-        public IReadOnlyList<ModelInfo> Models { get; } = ModelArray;
+        public Snapshot(ImmutableDictionary<string, Slot> slots)
+        {
+            Slots = slots;
+            Models = [.. slots.Values.Select(slot => slot.Info).OrderBy(info => info.Name, StringComparer.Ordinal)];
+            Names = ModelLookup.Names(Models);
+        }
+
+        public ImmutableDictionary<string, Slot> Slots { get; }
+
+        public IReadOnlyList<ModelInfo> Models { get; }
+
+        public IReadOnlyDictionary<string, ModelInfo> Names { get; }
     }
 
     /// <summary>One model's place. Copies share the semaphore that lets one change go on at a time.</summary>

@@ -1,0 +1,120 @@
+using System.Runtime.InteropServices;
+using Orrery.ClientApi.Routing;
+using Orrery.Engine;
+using Orrery.Interfaces.Wire;
+
+namespace Orrery.ClientApi.Backend;
+
+/// <summary>Detectors over a cluster: those over one version of a model are asked together, on the silos of its replicas.</summary>
+internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispatcher, FrontOptions options)
+{
+    public async ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation)
+    {
+        var deadline = dispatcher.Begin(request.Timeout);
+        if (!DetectorLookup.ForTexts(watcher.Table.Detectors, request.Detectors, options.DefaultDetectors).TryGet(out var detectors, out var error))
+            return error;
+        var groups = Group(detectors);
+        var running = new Task<Outcome<Detections[]>>[groups.Count];
+        for (var i = 0; i < running.Length; i++)
+            running[i] = AskAsync(groups[i], request, deadline, cancellation);
+        var parts = new Detections[groups.Count][];
+        for (var i = 0; i < running.Length; i++)
+        {
+            if (!(await running[i]).TryGet(out parts[i]!, out var failed))
+                error ??= failed;
+        }
+
+        return error is null ? Join(detectors, groups, parts, request.Inputs.Count) : error;
+    }
+
+    private static List<ModelGroup> Group(IReadOnlyList<DetectorInfo> detectors)
+    {
+        var groups = new List<ModelGroup>();
+        foreach (var detector in detectors)
+        {
+            var group = groups.Find(group => group.Digest == detector.ModelDigest);
+            if (group is null)
+                groups.Add(group = new ModelGroup(detector.Model, detector.ModelDigest));
+            group.Detectors.Add(detector);
+        }
+
+        return groups;
+    }
+
+    private async Task<Outcome<Detections[]>> AskAsync(ModelGroup group, DetectRequest request, Deadline deadline, CancellationToken cancellation)
+    {
+        var names = group.Detectors.ConvertAll(detector => detector.Name).ToArray();
+        var table = watcher.Table;
+        var router = table.Names.ContainsKey(group.Model) ? table.Route(group.Model).Version(group.Digest) : null;
+        var chunks = Splitting.Of(request.Inputs, router?.Count ?? 1, options.Router);
+        var running = new Task<Outcome<Detections>>[chunks.Length];
+        for (var i = 0; i < running.Length; i++)
+        {
+            var range = chunks[i].Range();
+            running[i] = dispatcher.SendAsync(
+                group.Model, group.Digest, chunks[i].Weight(), deadline,
+                (replica, left, token) => replica.Detectors.DetectAsync(
+                    new DetectCall
+                    {
+                        Texts = Texts.Of(request.Inputs, range),
+                        Terms = new Terms { Priority = request.Priority, Timeout = left, Truncation = request.Truncation },
+                        Detectors = names,
+                        Embeddings = request.Embeddings,
+                    },
+                    token),
+                cancellation).AsTask();
+        }
+
+        var parts = new Detections[running.Length];
+        InferenceError? error = null;
+        foreach (var (i, outcome) in (await Task.WhenAll(running)).Index())
+        {
+            if (!outcome.TryGet(out parts[i]!, out var failed))
+                error ??= failed;
+        }
+
+        return error is null ? parts : error;
+    }
+
+    private static DetectOutput Join(IReadOnlyList<DetectorInfo> detectors, List<ModelGroup> groups, Detections[][] parts, int inputs)
+    {
+        var embeddings = new List<TextOutput>();
+        var outputs = new DetectorOutput[detectors.Count];
+        var (embedding, heads) = (TimeSpan.Zero, TimeSpan.Zero);
+        for (var g = 0; g < groups.Count; g++)
+        {
+            var first = embeddings.Count;
+            for (var pass = 0; pass < parts[g][0].Embeddings.Length; pass++)
+                embeddings.Add(Rows.Join(Array.ConvertAll(parts[g], part => part.Embeddings[pass])));
+            for (var d = 0; d < groups[g].Detectors.Count; d++)
+            {
+                var output = new DetectorOutput(groups[g].Detectors[d], embeddings[first + parts[g][0].Passes[d]]);
+                var at = MemoryMarshal.AsBytes(output.Values.Span);
+                foreach (var part in parts[g])
+                {
+                    part.Probabilities[d].CopyTo(at);
+                    at = at[part.Probabilities[d].Length..];
+                }
+
+                for (var i = 0; i < detectors.Count; i++)
+                {
+                    if (ReferenceEquals(detectors[i], groups[g].Detectors[d]))
+                        outputs[i] = output;
+                }
+            }
+
+            foreach (var part in parts[g])
+            {
+                embedding = part.EmbeddingTime > embedding ? part.EmbeddingTime : embedding;
+                heads = part.HeadTime > heads ? part.HeadTime : heads;
+            }
+        }
+
+        return new DetectOutput(outputs, embeddings, embedding, heads);
+    }
+
+    private sealed record ModelGroup(string Model, string Digest)
+    {
+        public List<DetectorInfo> Detectors { get; } = [];
+    }
+}

@@ -1,0 +1,197 @@
+using Orrery.ClientApi.Routing;
+using Orrery.Engine;
+using Orrery.Fleet.Routing;
+using Orrery.Interfaces;
+using Orrery.Interfaces.Wire;
+
+namespace Orrery.ClientApi.Backend;
+
+/// <summary>The seam's implementation over a cluster: finds models in the last view, and has replicas answer.</summary>
+internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatcher, IGrainFactory grains, FrontOptions options) : IInferenceBackend
+{
+    private readonly ClusterDetection _detection = new(watcher, dispatcher, options);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ModelInfo> Models => watcher.Table.Models;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<DetectorInfo> Detectors => watcher.Table.Detectors;
+
+    /// <inheritdoc/>
+    public Outcome<ModelInfo> Find(string name, ModelTask? task = null) => task is { } one ? Find(name, [one]) : Find(name, []);
+
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<TextOutput>> EmbedAsync(EmbedRequest request, CancellationToken cancellation)
+    {
+        var deadline = dispatcher.Begin(request.Timeout);
+        return await OverChunksAsync(request, deadline, (range, replica, left, token) => replica.Grain.EmbedAsync(EmbedCall.Of(request, range, left), token), cancellation, ModelTask.Embedding);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<TextOutput>> ScoreAsync(ScoreRequest request, CancellationToken cancellation)
+    {
+        var deadline = dispatcher.Begin(request.Timeout);
+        return await OverChunksAsync(
+            request, deadline, (range, replica, left, token) => replica.Grain.ScoreAsync(ScoreCall.Of(request, range, left), token), cancellation, ModelTask.Classifier, ModelTask.Reranker);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation) => _detection.DetectAsync(request, cancellation);
+
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<CompareOutput>> CompareAsync(CompareRequest request, CancellationToken cancellation)
+    {
+        var deadline = dispatcher.Begin(request.Timeout);
+        string model;
+        string? digest = null;
+        if (request.Detector is { } name)
+        {
+            if (!DetectorLookup.Find(Detectors, name).TryGet(out var detector, out var missing))
+                return missing with { Field = "detector" };
+            (model, digest) = (detector.Model, detector.ModelDigest);
+        }
+        else
+        {
+            if (!Find(request.Model, [ModelTask.Embedding]).TryGet(out var info, out var missing))
+                return missing;
+            model = info.Name;
+        }
+
+        // All pairs of a list need every embedding in one place; pairs that are given are not split either: they may repeat texts.
+        var tokens = 0L;
+        foreach (var input in request.Inputs)
+            tokens += Splitting.Estimate(input);
+        var outcome = await dispatcher.SendAsync(
+            model, digest, (int)Math.Min(int.MaxValue, tokens), deadline, (replica, left, token) => replica.Grain.CompareAsync(CompareCall.Of(request, left), token), cancellation);
+        return outcome.TryGet(out var output, out var error) ? output.It : error;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<TensorOutput>> InferAsync(TensorRequest request, CancellationToken cancellation)
+    {
+        var deadline = dispatcher.Begin(request.Timeout);
+        if (!FindVersion(request.Model, request.Version, []).TryGet(out var found, out var error))
+            return error;
+        var bytes = 0L;
+        foreach (var input in request.Inputs)
+            bytes += input.Data.Length;
+        // An id is eight bytes, mostly.
+        var outcome = await dispatcher.SendAsync(
+            found.Name, found.Digest, (int)Math.Min(int.MaxValue, bytes / 8), deadline,
+            (replica, left, token) => replica.Grain.InferAsync(
+                new InferCall { Inputs = Tensor.Of(request.Inputs), Outputs = [.. request.Outputs], Terms = new Terms { Priority = request.Priority, Timeout = left } }, token),
+            cancellation);
+        return outcome.TryGet(out var output, out error) ? new TensorOutput(output.Version, Tensor.ToNamed(output.Outputs)) : error;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<IReadOnlyList<TokenInfo[]>>> TokenizeAsync(string model, IReadOnlyList<string> texts, bool addSpecialTokens, CancellationToken cancellation)
+    {
+        if (!Find(model, [ModelTask.Embedding, ModelTask.Classifier, ModelTask.Reranker]).TryGet(out var info, out var error))
+            return error;
+        var outcome = await dispatcher.SendAsync(info.Name, null, 0, dispatcher.Begin(null), (replica, _, token) => replica.Grain.TokenizeAsync([.. texts], addSpecialTokens, token), cancellation);
+        return outcome.TryGet(out var lists, out error) ? lists.It : error;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<IReadOnlyList<string>>> DecodeAsync(string model, IReadOnlyList<int[]> ids, bool skipSpecialTokens, CancellationToken cancellation)
+    {
+        if (!Find(model, [ModelTask.Embedding, ModelTask.Classifier, ModelTask.Reranker]).TryGet(out var info, out var error))
+            return error;
+        var outcome = await dispatcher.SendAsync(info.Name, null, 0, dispatcher.Begin(null), (replica, _, token) => replica.Grain.DecodeAsync([.. ids], skipSpecialTokens, token), cancellation);
+        return outcome.TryGet(out var texts, out error) ? texts.It : error;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Outcome<ModelInfo>> LoadAsync(string model, CancellationToken cancellation) => ChangeAsync(grains.GetGrain<IRegistryGrain>(0).LoadAsync(model), ModelState.Ready, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<Outcome<ModelInfo>> UnloadAsync(string model, CancellationToken cancellation) => ChangeAsync(grains.GetGrain<IRegistryGrain>(0).UnloadAsync(model), ModelState.Unloaded, cancellation);
+
+    private async ValueTask<Outcome<ModelInfo>> ChangeAsync(Task<Answer<Value<ModelInfo>>> change, ModelState state, CancellationToken cancellation)
+    {
+        var answer = await change.WaitAsync(cancellation);
+        if (answer.Value is not { } value)
+            return answer.Error!;
+        // Whoever changed something sees it changed in the next answer of this front.
+        while (true)
+        {
+            var changed = watcher.Changed;
+            if (watcher.Table.Names.TryGetValue(value.It.Name, out var seen) && seen.State == state && seen.Digest == value.It.Digest)
+                return seen;
+            await changed.WaitAsync(TimeSpan.FromSeconds(5), cancellation);
+        }
+    }
+
+    private Outcome<ModelInfo> Find(string name, ReadOnlySpan<ModelTask> tasks)
+    {
+        var table = watcher.Table;
+        return ModelLookup.Find(table.Models, table.Names, options.DefaultModel, name, tasks);
+    }
+
+    /// <summary>A model, and the digest of the version asked for; without one, null.</summary>
+    private Outcome<Found> FindVersion(string name, string? version, ReadOnlySpan<ModelTask> tasks)
+    {
+        if (!Find(name, tasks).TryGet(out var info, out var error))
+            return error;
+        if (version is null)
+            return new Found(info.Name, null);
+        if (version.Length > 0 && watcher.Table.Route(info.Name).Find(version) is { } digest)
+            return new Found(info.Name, digest);
+        return ModelLookup.CheckVersion(info.Name, info.Digest, version) is { } wrong ? wrong : new Found(info.Name, info.Digest);
+    }
+
+    private async ValueTask<Outcome<TextOutput>> OverChunksAsync(
+        TextRequest request, Deadline deadline, Func<Range, ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<Rows>>> call, CancellationToken cancellation, params ModelTask[] tasks)
+    {
+        while (true)
+        {
+            if (!FindVersion(request.Model, request.Version, tasks).TryGet(out var found, out var error))
+                return error;
+            var table = watcher.Table;
+            var router = table.Names.TryGetValue(found.Name, out var info) ? table.Route(found.Name).Version(found.Digest ?? info.Digest) : null;
+            var chunks = Splitting.Of(request.Inputs, router?.Count ?? 1, options.Router);
+            if (chunks.Length == 1)
+                return await OneChunkAsync(found, chunks[0], deadline, call, cancellation);
+            // Parts of one answer come from one version.
+            var pinned = found with { Digest = found.Digest ?? info!.Digest };
+            var outcome = await ChunksAsync(pinned, chunks, deadline, call, cancellation);
+            if (outcome.Error is { Kind: InferenceErrorKind.ModelNotFound } && found.Digest is null)
+                continue;
+            return outcome;
+        }
+    }
+
+    private async ValueTask<Outcome<TextOutput>> OneChunkAsync(
+        Found found, Chunk chunk, Deadline deadline, Func<Range, ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<Rows>>> call, CancellationToken cancellation)
+    {
+        var outcome = await dispatcher.SendAsync(found.Name, found.Digest, chunk.Weight(), deadline, (replica, left, token) => call(chunk.Range(), replica, left, token), cancellation);
+        return outcome.TryGet(out var rows, out var error) ? Rows.Join([rows]) : error;
+    }
+
+    private async ValueTask<Outcome<TextOutput>> ChunksAsync(
+        Found found, Chunk[] chunks, Deadline deadline, Func<Range, ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<Rows>>> call, CancellationToken cancellation)
+    {
+        var running = new Task<Outcome<Rows>>[chunks.Length];
+        for (var i = 0; i < running.Length; i++)
+        {
+            var range = chunks[i].Range();
+            running[i] = dispatcher.SendAsync(found.Name, found.Digest, chunks[i].Weight(), deadline, (replica, left, token) => call(range, replica, left, token), cancellation).AsTask();
+        }
+
+        var parts = new Rows[running.Length];
+        InferenceError? error = null;
+        foreach (var (i, outcome) in (await Task.WhenAll(running)).Index())
+        {
+            if (!outcome.TryGet(out parts[i]!, out var failed))
+                error ??= failed;
+        }
+
+        return error is null ? Rows.Join(parts) : error;
+    }
+
+    /// <summary>A model of the table.</summary>
+    /// <param name="Name">Its own name, not an alias.</param>
+    /// <param name="Digest">The version asked for; null for the one that is served.</param>
+    private sealed record Found(string Name, string? Digest);
+}

@@ -1,0 +1,13 @@
+namespace Orrery.ClientApi;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "The registry does not answer: {Reason}")]
+    public static partial void RegistrySilent(ILogger logger, string reason);
+
+    [LoggerMessage(2, LogLevel.Warning, "A gateway is lost; {Calls} calls are sent again")]
+    public static partial void GatewayLost(ILogger logger, int calls);
+
+    [LoggerMessage(3, LogLevel.Warning, "The cluster cannot be reached yet: {Reason}")]
+    public static partial void ClusterUnreachable(ILogger logger, string reason);
+}

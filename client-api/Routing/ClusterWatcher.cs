@@ -1,0 +1,121 @@
+using Orrery.Fleet.Routing;
+using Orrery.Interfaces;
+using Orrery.Interfaces.Wire;
+
+namespace Orrery.ClientApi.Routing;
+
+/// <summary>
+/// Keeps the routing table at the registry's view, and tells calls on their way when their silo, or a gateway, is lost. The registry is
+/// asked by a standing question, never on a request's way.
+/// </summary>
+internal sealed class ClusterWatcher(IGrainFactory grains, RouterOptions options, FrontMetrics metrics, TimeProvider time, ILogger<ClusterWatcher> logger) : BackgroundService
+{
+    private static readonly TimeSpan _again = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan _longest = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan _sweep = TimeSpan.FromMilliseconds(100);
+
+    private readonly Dictionary<string, ModelRoute> _routes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ReplicaRef> _replicas = new(StringComparer.Ordinal);
+    private RoutingTable _table = RoutingTable.Empty;
+    private ReplicaRef[] _all = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The table now.</summary>
+    public RoutingTable Table => Volatile.Read(ref _table);
+
+    /// <summary>Whether a view has come.</summary>
+    public bool Known => !ReferenceEquals(Table, RoutingTable.Empty);
+
+    /// <summary>Done when another table is in place than the one that was when it was read.</summary>
+    public Task Changed => Volatile.Read(ref _changed).Task;
+
+    /// <summary>A connection to a gateway broke: whatever was on its way may have gone by it, and is sent again by another.</summary>
+    public void GatewayLost()
+    {
+        var lost = 0;
+        foreach (var replica in Volatile.Read(ref _all))
+            lost += replica.InFlight.LoseAll();
+        metrics.GatewayLost(lost);
+        Log.GatewayLost(logger, lost);
+    }
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(WatchAsync(stoppingToken), SweepAsync(stoppingToken));
+
+    private async Task WatchAsync(CancellationToken stopping)
+    {
+        ViewVersion known = default;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                // The registry's silo may vanish with the question.
+                if (await grains.GetGrain<IRegistryGrain>(0).WatchAsync(known).WaitAsync(_longest, time, stopping) is { } view)
+                {
+                    known = view.Version;
+                    Update(view);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception e) when (RemoteFault.Is(e))
+            {
+                Log.RegistrySilent(logger, e.Message);
+                await Task.Delay(_again, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            await Task.Delay(_sweep, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var now = time.GetTimestamp();
+            foreach (var replica in Volatile.Read(ref _all))
+                replica.InFlight.Expire(now);
+        }
+    }
+
+    private void Update(ClusterView view)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var model in view.Models)
+        {
+            if (!_routes.TryGetValue(model.Info.Name, out var route))
+                _routes[model.Info.Name] = route = new ModelRoute(options);
+            route.Update(model, Reference);
+            foreach (var replica in model.Replicas)
+                seen.Add(replica.Key);
+        }
+
+        var lost = new List<ReplicaRef>();
+        var silos = view.Silos.Select(silo => silo.Silo).ToHashSet();
+        foreach (var (key, replica) in _replicas.ToList())
+        {
+            if (seen.Contains(key))
+                continue;
+            _replicas.Remove(key);
+            lost.Add(replica);
+        }
+
+        // Draining replicas are in the view but not in the routes; their calls are answered yet.
+        Volatile.Write(ref _all, [.. _replicas.Values, .. lost.Where(replica => silos.Contains(replica.Silo))]);
+        Volatile.Write(ref _table, new RoutingTable(view, new Dictionary<string, ModelRoute>(_routes, StringComparer.Ordinal)));
+        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+        foreach (var replica in lost)
+        {
+            if (!silos.Contains(replica.Silo))
+                metrics.SiloLost(replica.InFlight.LoseAll());
+        }
+    }
+
+    private ReplicaRef Reference(ReplicaView view)
+    {
+        if (!_replicas.TryGetValue(view.Key, out var replica))
+            _replicas[view.Key] = replica = new ReplicaRef(view, grains);
+        return replica;
+    }
+}

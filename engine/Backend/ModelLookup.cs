@@ -1,0 +1,60 @@
+namespace Orrery.Engine;
+
+/// <summary>Which model a request means: the same rules wherever models are, in this process or in a cluster.</summary>
+public static class ModelLookup
+{
+    /// <summary>Models by name and alias; a name goes before an alias, and an earlier model's alias before a later one's.</summary>
+    public static IReadOnlyDictionary<string, ModelInfo> Names(IReadOnlyList<ModelInfo> models)
+    {
+        var names = new Dictionary<string, ModelInfo>(models.Count, StringComparer.Ordinal);
+        foreach (var model in models)
+            names[model.Name] = model;
+        foreach (var model in models)
+        {
+            foreach (var alias in model.Aliases)
+                names.TryAdd(alias, model);
+        }
+
+        return names;
+    }
+
+    /// <summary>Finds a model by name or alias, or without a name the default one that does a task.</summary>
+    /// <param name="models">All, by name.</param>
+    /// <param name="names">By name and alias.</param>
+    /// <param name="chosen">The default model's name; null for the first that does what is asked.</param>
+    /// <param name="name">The name asked for; empty for the default.</param>
+    /// <param name="tasks">What the default must do; empty for anything.</param>
+    /// <returns>The model, ready or not; or why there is none.</returns>
+    public static Outcome<ModelInfo> Find(
+        IReadOnlyList<ModelInfo> models, IReadOnlyDictionary<string, ModelInfo> names, string? chosen, string name, params ReadOnlySpan<ModelTask> tasks)
+    {
+        if (name.Length > 0)
+            return names.TryGetValue(name, out var named) ? named : new InferenceError(InferenceErrorKind.ModelNotFound, $"model '{name}' does not exist", "model");
+        if (chosen is not null && names.TryGetValue(chosen, out var preferred) && Does(preferred, tasks))
+            return preferred;
+        ModelInfo? waiting = null;
+        foreach (var model in models)
+        {
+            if (Does(model, tasks))
+                return model;
+            // What is still loading may turn out to do it: say 'not ready', not 'not found'.
+            if (model.State == ModelState.Loading)
+                waiting ??= model;
+        }
+
+        return waiting is not null ? waiting : new InferenceError(InferenceErrorKind.ModelNotFound, "no model here does this task", "model");
+    }
+
+    /// <summary>Whether a model's digest is the version asked for, or begins so; null asks for none.</summary>
+    public static InferenceError? CheckVersion(string name, string digest, string? version) =>
+        version is null || (version.Length > 0 && digest.StartsWith(version, StringComparison.Ordinal))
+            ? null
+            : new InferenceError(InferenceErrorKind.ModelNotFound, $"model '{name}' has no version '{version}'", "version");
+
+    /// <summary>What requests for a model that is not ready are told.</summary>
+    public static InferenceError NotReady(ModelInfo model) => new(
+        InferenceErrorKind.ModelNotReady, $"model '{model.Name}' is not ready: {model.Reason}", "model", model.State == ModelState.Loading ? TimeSpan.FromSeconds(1) : null);
+
+    private static bool Does(ModelInfo model, ReadOnlySpan<ModelTask> tasks) =>
+        tasks.Length == 0 ? model.State == ModelState.Ready : model.State == ModelState.Ready && tasks.Contains(model.Task);
+}
