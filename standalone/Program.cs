@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Orrery.Hosting.Startup;
 using Orrery.Standalone.Models;
 using Orrery.Standalone.Serve;
 using Orrery.Standalone.Training;
@@ -11,8 +12,8 @@ var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors)
-        Console.Error.WriteLine($"orrery: {error.Message}");
-    return ServeCommand.Refused;
+        Refusal.Say(error.Message);
+    return Refusal.ExitCode;
 }
 
 // The host handles Ctrl-C and SIGTERM itself: it finishes what is in flight.
