@@ -77,7 +77,8 @@ internal sealed class RequestObserver(ApiMetrics metrics, ILogger<RequestObserve
         return protocol.WriteErrorAsync(context, error);
     }
 
-    private static Protocol ProtocolOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<Protocol>() ?? ProblemProtocol.Instance;
+    /// <summary>The protocol of the endpoint that was found; our own where none was.</summary>
+    public static Protocol ProtocolOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<Protocol>() ?? ProblemProtocol.Instance;
 
     // Routing's own endpoint for a wrong verb has no pattern.
     private static string RouteOf(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";

@@ -1,3 +1,5 @@
+using Orrery.Api.Admin;
+
 namespace Orrery.Hosting.Settings;
 
 /// <summary>What can be set of every process of ours. A process derives its own record, with the parts that it has.</summary>
@@ -12,7 +14,10 @@ public abstract record ProcessSettings
     /// <summary>How long requests in flight are waited for at the end.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The keys under <c>Server</c>.</summary>
+    /// <summary>Who may use the routes that change things.</summary>
+    public AdminOptions Admin { get; init; } = new();
+
+    /// <summary>The keys under <c>Server</c> and <c>Admin</c>.</summary>
     /// <typeparam name="TSettings">The process's own record.</typeparam>
     public static IEnumerable<Setting<TSettings>> Table<TSettings>()
         where TSettings : ProcessSettings =>
@@ -21,6 +26,8 @@ public abstract record ProcessSettings
             SettingKinds.Text<ProcessSettings>("Server:Host", null, "an address", (s, v) => s with { Host = v }),
             SettingKinds.Int<ProcessSettings>("Server:Port", "PORT", 0, 65535, (s, v) => s with { Port = v }),
             SettingKinds.Time<ProcessSettings>("Server:ShutdownTimeout", (s, v) => s with { ShutdownTimeout = v }),
+            new("Admin:Token", "ADMIN_TOKEN", $"at least {AdminOptions.MinTokenLength} printable ASCII characters without blanks", (s, v) =>
+                AdminOptions.IsToken(v) ? s with { Admin = s.Admin with { Token = v } } : null, Secret: true),
         }
 
         // A record's copy has its own type, whatever type it is seen as.
