@@ -33,6 +33,7 @@ internal sealed class RequestObserver(ApiMetrics metrics, ILogger<RequestObserve
     {
         var start = Stopwatch.GetTimestamp();
         metrics.Began();
+        using var span = RequestSpan.Start(context);
         var status = 0;
         try
         {
@@ -60,6 +61,7 @@ internal sealed class RequestObserver(ApiMetrics metrics, ILogger<RequestObserve
         }
         finally
         {
+            span?.Ended(context.Request.Method, RouteOf(context), ProtocolName(context), status);
             metrics.Ended(RouteOf(context), ProtocolName(context), status, context.Items.TryGetValue(CauseKey, out var cause) ? (ErrorCause?)cause : null, Stopwatch.GetElapsedTime(start));
         }
     }

@@ -3,6 +3,7 @@ using Orrery.Api;
 using Orrery.Engine;
 using Orrery.Engine.OnnxRuntime;
 using Orrery.Hosting.Startup;
+using Orrery.Hosting.Telemetry;
 using Orrery.Standalone.Configuration;
 
 namespace Orrery.Standalone.Serve;
@@ -42,6 +43,7 @@ internal static class ServeCommand
         if (ModelRoots.Resolve(settings.Engine, models, detectors, out var engine) is { } missing)
             return Refusal.Say(missing);
 
+        using var telemetry = TelemetryExport.Start(settings.Telemetry, "orrery");
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limit(settings, settings.Api.MaxBodyBytes));
