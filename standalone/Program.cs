@@ -1,12 +1,13 @@
 using System.CommandLine;
 using Orrery.Hosting.Startup;
+using Orrery.Standalone.Cluster;
 using Orrery.Standalone.Models;
 using Orrery.Standalone.Serve;
 using Orrery.Standalone.Training;
 
 var root = new RootCommand("Orrery: inference over REST from ONNX models.")
 {
-    ServeCommand.Create(), ModelsCommand.Create(), TrainCommand.Create(), EvalCommand.Create(), ScoreCommand.Create(),
+    ServeCommand.Create(), ModelsCommand.Create(), TrainCommand.Create(), EvalCommand.Create(), ScoreCommand.Create(), ClusterCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
