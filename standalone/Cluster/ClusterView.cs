@@ -24,7 +24,7 @@ internal sealed class ClusterView(TextWriter output)
         var rows = new List<IRenderable> { table };
         foreach (var dead in statuses.Where(status => status.LastLines is not null))
             rows.Add(new Text($"{dead.Plan.Name} {dead.StateText}; it said last:\n{string.Concat(dead.LastLines!.Select(line => $"    {line}\n"))}"));
-        rows.Add(new Text($"{Summary(statuses) ?? "Starting"}. Logs: {logs}. Ctrl-C stops all."));
+        rows.Add(new Text($"{Summary(statuses) ?? $"{statuses.Count(status => status.State == ProcessState.Ready)} of {statuses.Count} processes are ready"}. Logs: {logs}. Ctrl-C stops all."));
         return new Rows(rows);
     }
 

@@ -115,7 +115,7 @@ internal sealed class LocalCluster(IReadOnlyList<ProcessPlan> plans, string logs
                 State = state,
                 Id = child.Id,
                 Memory = child.Memory,
-                Models = member.Plan.Kind == ProcessKind.Front && answer.Ready is not null ? $"{answer.Models} models" : member.Status.Models,
+                Models = member.Plan.Kind == ProcessKind.Front && answer.Ready is not null ? answer.Models == 1 ? "1 model" : $"{answer.Models} models" : member.Status.Models,
                 Rate = member.Rate(answer.Count, now),
             };
         }

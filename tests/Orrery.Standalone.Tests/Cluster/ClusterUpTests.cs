@@ -35,7 +35,7 @@ public sealed partial class ClusterUpTests : IDisposable
             await process.PrintsAsync($"The cluster is ready: http://127.0.0.1:{port}");
             Assert.Contains("2 × m, n (starting)", process.Output, StringComparison.Ordinal);
             Assert.Contains("front-1", process.Output, StringComparison.Ordinal);
-            Assert.Contains("1 models", process.Output, StringComparison.Ordinal);
+            Assert.Contains("1 model", process.Output, StringComparison.Ordinal);
             var children = Children(process.Output);
             Assert.Equal(["front-1", "front-2", "silo-1", "silo-2", "silo-3"], children.Keys.Order(StringComparer.Ordinal));
             process.Terminate();
@@ -76,6 +76,24 @@ public sealed partial class ClusterUpTests : IDisposable
 
         Assert.Single(await File.ReadAllLinesAsync(Events), line => line.StartsWith("primary started", StringComparison.Ordinal));
         Assert.Contains("fatal: told to die", await File.ReadAllTextAsync(Path.Combine(_folder, "logs", "silo-2.log")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Keeps_the_order_when_Ctrl_C_reaches_the_whole_foreground_group()
+    {
+        var (process, _) = Up([]);
+        using (process)
+        {
+            await process.PrintsAsync("The cluster is ready");
+            var children = Children(process.Output).Values.ToList();
+            // What a terminal does: SIGINT for all of a group. The children are in none of its.
+            Assert.All(children, child => Assert.NotEqual(Group(process.Id), Group(child)));
+            using var kill = System.Diagnostics.Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            await kill.WaitForExitAsync();
+            Assert.Equal(0, await process.EndAsync());
+        }
+
+        Assert.Equal(["front ended", "silo ended", "primary ended"], (await File.ReadAllLinesAsync(Events)).Where(line => line.EndsWith(" ended", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -165,6 +183,9 @@ public sealed partial class ClusterUpTests : IDisposable
         Assert.Equal(2, await empty.EndAsync());
         await empty.PrintsAsync("there is no program");
     }
+
+    // Field 5 of /proc/PID/stat (proc_pid_stat(5)); the name before may hold blanks and ends with the last parenthesis.
+    private static string Group(int process) => File.ReadAllText($"/proc/{process}/stat").Split(") ")[^1].Split(' ')[2];
 
     private static string Port() => OrreryProcess.FreePort().ToString(CultureInfo.InvariantCulture);
 
