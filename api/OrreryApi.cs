@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Orrery.Api.Admin;
 using Orrery.Api.Health;
 using Orrery.Api.Http;
 using Orrery.Api.Metrics;
@@ -18,13 +19,18 @@ namespace Orrery.Api;
 public static class OrreryApi
 {
     /// <summary>Registers what the routes need.</summary>
+    /// <param name="services">The host's.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="admin">Who may load and unload models; null for callers on this machine.</param>
     /// <exception cref="ArgumentException">An option is not valid; the message names it.</exception>
-    public static IServiceCollection AddOrreryApi(this IServiceCollection services, ApiOptions options)
+    public static IServiceCollection AddOrreryApi(this IServiceCollection services, ApiOptions options, AdminOptions? admin = null)
     {
-        if (options.Validate() is { } wrong)
+        admin ??= new AdminOptions();
+        if ((options.Validate() ?? admin.Validate()) is { } wrong)
             throw new ArgumentException(wrong, nameof(options));
         services.AddRouting();
         services.AddSingleton(options);
+        services.AddSingleton(admin);
         services.AddSingleton<ApiMetrics>();
         services.AddSingleton<MetricsCollector>();
         services.AddSingleton<IStartupFilter, RequestObserver>();
@@ -43,7 +49,7 @@ public static class OrreryApi
 
         routes.MapTei(backend, options);
         routes.MapOpenAi(backend, options);
-        routes.MapOpenInference(backend, options);
+        routes.MapOpenInference(backend, options, routes.ServiceProvider.GetRequiredService<AdminOptions>());
         routes.MapScoring(backend, options);
         MapOperations(routes, new HealthRoutes(backend), new MetricsRoute(collector));
         routes.MapDocumentation();

@@ -1,18 +1,20 @@
 using System.CommandLine;
+using Orrery.Hosting.Startup;
+using Orrery.Standalone.Cluster;
 using Orrery.Standalone.Models;
 using Orrery.Standalone.Serve;
 using Orrery.Standalone.Training;
 
 var root = new RootCommand("Orrery: inference over REST from ONNX models.")
 {
-    ServeCommand.Create(), ModelsCommand.Create(), TrainCommand.Create(), EvalCommand.Create(), ScoreCommand.Create(),
+    ServeCommand.Create(), ModelsCommand.Create(), TrainCommand.Create(), EvalCommand.Create(), ScoreCommand.Create(), ClusterCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors)
-        Console.Error.WriteLine($"orrery: {error.Message}");
-    return ServeCommand.Refused;
+        Refusal.Say(error.Message);
+    return Refusal.ExitCode;
 }
 
 // The host handles Ctrl-C and SIGTERM itself: it finishes what is in flight.

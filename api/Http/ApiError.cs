@@ -13,6 +13,8 @@ internal enum ErrorCause
     BodyUnreadable,
     RouteNotFound,
     MethodNotAllowed,
+    Unauthorized,
+    Forbidden,
     Internal,
     Invalid,
     Empty,

@@ -33,6 +33,7 @@ internal sealed class RequestObserver(ApiMetrics metrics, ILogger<RequestObserve
     {
         var start = Stopwatch.GetTimestamp();
         metrics.Began();
+        using var span = RequestSpan.Start(context);
         var status = 0;
         try
         {
@@ -60,6 +61,7 @@ internal sealed class RequestObserver(ApiMetrics metrics, ILogger<RequestObserve
         }
         finally
         {
+            span?.Ended(context.Request.Method, RouteOf(context), ProtocolName(context), status);
             metrics.Ended(RouteOf(context), ProtocolName(context), status, context.Items.TryGetValue(CauseKey, out var cause) ? (ErrorCause?)cause : null, Stopwatch.GetElapsedTime(start));
         }
     }
@@ -77,7 +79,8 @@ internal sealed class RequestObserver(ApiMetrics metrics, ILogger<RequestObserve
         return protocol.WriteErrorAsync(context, error);
     }
 
-    private static Protocol ProtocolOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<Protocol>() ?? ProblemProtocol.Instance;
+    /// <summary>The protocol of the endpoint that was found; our own where none was.</summary>
+    public static Protocol ProtocolOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<Protocol>() ?? ProblemProtocol.Instance;
 
     // Routing's own endpoint for a wrong verb has no pattern.
     private static string RouteOf(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";

@@ -3,10 +3,10 @@ using System.Diagnostics.Metrics;
 
 namespace Orrery.Api.Metrics;
 
-/// <summary>Listens to every meter of Orrery's and keeps what Prometheus wants to read.</summary>
+/// <summary>Listens to every meter of Orrery's and Orleans', and keeps what Prometheus wants to read.</summary>
 internal sealed class MetricsCollector : IDisposable
 {
-    private const string MeterPrefix = "Orrery";
+    private static readonly string[] Meters = ["Orrery", "Microsoft.Orleans"];
 
     // From what a tiny model takes to the longest deadline anyone waits.
     private static readonly double[] Seconds =
@@ -22,7 +22,7 @@ internal sealed class MetricsCollector : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name.StartsWith(MeterPrefix, StringComparison.Ordinal))
+            if (Array.Exists(Meters, name => instrument.Meter.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase)))
                 listener.EnableMeasurementEvents(instrument, FamilyOf(instrument));
         };
         _listener.SetMeasurementEventCallback<byte>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Orrery.Api.Admin;
 using Orrery.Api.Health;
 using Orrery.Api.Http;
 using Orrery.Api.OpenApi;
@@ -13,7 +14,7 @@ namespace Orrery.Api.OpenInference;
 /// <summary>The Open Inference Protocol, version 2, over REST.</summary>
 internal static class OpenInferenceRoutes
 {
-    public static void MapOpenInference(this IEndpointRouteBuilder routes, IInferenceBackend backend, ApiOptions options)
+    public static void MapOpenInference(this IEndpointRouteBuilder routes, IInferenceBackend backend, ApiOptions options, AdminOptions admin)
     {
         var protocol = OpenInferenceProtocol.Instance;
         var infer = new InferRoute(backend, options, protocol);
@@ -26,7 +27,7 @@ internal static class OpenInferenceRoutes
             context.Response.StatusCode = ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
             return JsonReply.SendAsync(context, ready, static (json, flag) => WriteFlag(json, "ready", flag));
         }).Describe(protocol, "Server ready", null, null, null, 503);
-        repository.Map(routes, options);
+        repository.Map(routes, options, admin);
 
         foreach (var prefix in (string[])["/v2/models/{model}", "/v2/models/{model}/versions/{version}"])
         {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Orrery.Api.Admin;
 using Orrery.Api.Http;
 using Orrery.Api.OpenApi;
 using Orrery.Engine;
@@ -11,13 +12,13 @@ namespace Orrery.Api.OpenInference;
 /// <summary>The model repository extension: which models there are, and loading and unloading them.</summary>
 internal sealed class RepositoryRoutes(IInferenceBackend backend, OpenInferenceProtocol protocol)
 {
-    public void Map(IEndpointRouteBuilder routes, ApiOptions options)
+    public void Map(IEndpointRouteBuilder routes, ApiOptions options, AdminOptions admin)
     {
         routes.MapPost("/v2/repository/index", context => IndexAsync(context, options)).Describe(protocol, "The models and their states", null, null, typeof(OpenInferenceError), 400);
-        routes.MapPost("/v2/repository/models/{model}/load", context => ChangeAsync(context, backend.LoadAsync))
-            .Describe(protocol, "Loads a model, or loads it anew beside the old one and swaps", null, null, typeof(OpenInferenceError), 404, 503);
-        routes.MapPost("/v2/repository/models/{model}/unload", context => ChangeAsync(context, backend.UnloadAsync))
-            .Describe(protocol, "Unloads a model when it has answered what it computes", null, null, typeof(OpenInferenceError), 404);
+        routes.MapPost("/v2/repository/models/{model}/load", context => ChangeAsync(context, backend.LoadAsync)).RequireAdmin(admin)
+            .Describe(protocol, "Loads a model, or loads it anew beside the old one and swaps", null, null, typeof(OpenInferenceError), 401, 403, 404, 503);
+        routes.MapPost("/v2/repository/models/{model}/unload", context => ChangeAsync(context, backend.UnloadAsync)).RequireAdmin(admin)
+            .Describe(protocol, "Unloads a model when it has answered what it computes", null, null, typeof(OpenInferenceError), 401, 403, 404);
     }
 
     private async Task IndexAsync(HttpContext context, ApiOptions options)

@@ -16,6 +16,7 @@ internal sealed class ModelExecutor
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _work = new(0);
+    private readonly string _name;
     private readonly BatchQueue _queue;
     private readonly LoadEstimate _load;
     private readonly Admission _admission;
@@ -29,7 +30,7 @@ internal sealed class ModelExecutor
     private bool _stopping;
 
     /// <summary>Starts a thread a runner.</summary>
-    /// <param name="name">The model's, for thread names.</param>
+    /// <param name="name">The model's, for threads and spans.</param>
     /// <param name="runners">One a session; disposed by <see cref="StopAsync"/>.</param>
     /// <param name="queue">Empty.</param>
     /// <param name="load">The measured speed.</param>
@@ -40,6 +41,7 @@ internal sealed class ModelExecutor
     public ModelExecutor(
         string name, IReadOnlyList<IBatchRunner> runners, BatchQueue queue, LoadEstimate load, QueueLimits limits, BatchPolicy policy, TimeProvider time, ModelMetrics metrics)
     {
+        _name = name;
         _queue = queue;
         _load = load;
         _admission = new Admission(queue, load, limits, policy);
@@ -295,12 +297,17 @@ internal sealed class ModelExecutor
         if (error is null)
         {
             runner.Deliver(batch);
-            return;
+        }
+        else
+        {
+            _metrics.Failed(batch.Count);
+            foreach (var entry in batch)
+                ((WorkItem)entry).Fail(error);
         }
 
-        _metrics.Failed(batch.Count);
-        foreach (var entry in batch)
-            ((WorkItem)entry).Fail(error);
+        // Answered first: nobody waits for the writing of spans.
+        if (Tracing.Source.HasListeners())
+            Tracing.Record(_name, batch, padded, start, seconds, error, _time);
     }
 
     private void Expire(WorkItem item)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Orrery.Engine.OnnxRuntime;
 
@@ -44,6 +45,8 @@ internal sealed class TensorItem(TensorRequest request, string version) : WorkIt
                 buffer?.Dispose();
         }
     }
+
+    public override Activity? Caller { get; } = Tracing.Caller;
 
     public void Deliver() => _answer.TrySetResult(_output!);
 

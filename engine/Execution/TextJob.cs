@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Orrery.Engine.Execution;
 
 /// <summary>What becomes of token vectors on their way into the answer.</summary>
@@ -24,6 +26,9 @@ internal sealed class TextJob(TextOutput output, Postprocessing postprocessing, 
     public TextOutput Output => output;
 
     public Postprocessing Postprocessing => postprocessing;
+
+    /// <summary>The request's span; null while nobody listens.</summary>
+    public Activity? Caller { get; } = Tracing.Caller;
 
     /// <summary>Its caller no longer waits.</summary>
     public bool Abandoned => Volatile.Read(ref _abandoned) != 0;

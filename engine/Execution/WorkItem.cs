@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Orrery.Engine.Batching;
 
 namespace Orrery.Engine.Execution;
@@ -5,6 +6,9 @@ namespace Orrery.Engine.Execution;
 /// <summary>A queue entry that someone waits for.</summary>
 internal abstract class WorkItem : QueueEntry
 {
+    /// <summary>The span of the request it belongs to; null while nobody listens.</summary>
+    public abstract Activity? Caller { get; }
+
     /// <summary>Answers with a refusal or failure. Called at most once, and never beside an answer.</summary>
     public abstract void Fail(InferenceError error);
 }
@@ -44,6 +48,8 @@ internal sealed class TextItem : WorkItem
             return false;
         }
     }
+
+    public override Activity? Caller => Job.Caller;
 
     public override void Fail(InferenceError error)
     {

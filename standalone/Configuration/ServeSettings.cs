@@ -1,21 +1,35 @@
 using Orrery.Api;
 using Orrery.Engine;
+using Orrery.Hosting.Settings;
 
 namespace Orrery.Standalone.Configuration;
 
 /// <summary>Everything that can be set of the single-process server.</summary>
-internal sealed record ServeSettings
+internal sealed record ServeSettings : ProcessSettings
 {
-    /// <summary>The address to listen on; 127.0.0.1 keeps others out, 0.0.0.0 lets them in.</summary>
-    public string Host { get; init; } = "127.0.0.1";
-
-    /// <summary>The port, 0 for a free one.</summary>
-    public int Port { get; init; } = 8080;
-
-    /// <summary>How long requests in flight are waited for at the end.</summary>
-    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
-
     public EngineOptions Engine { get; init; } = new();
 
     public ApiOptions Api { get; init; } = new();
+}
+
+/// <summary>Every key there is. README's table lists the same ones; a test compares them.</summary>
+internal static class SettingTable
+{
+    public static IReadOnlyList<Setting<ServeSettings>> All { get; } =
+    [
+        .. ProcessSettings.Table<ServeSettings>(),
+        .. EngineTable.All.Select(setting => setting.In<ServeSettings>(all => all.Engine, (all, engine) => all with { Engine = engine })),
+        .. ApiTable.All.Select(setting => setting.In<ServeSettings>(all => all.Api, (all, api) => all with { Api = api })),
+    ];
+}
+
+/// <summary>Reads them.</summary>
+internal static class SettingReader
+{
+    private static readonly SettingReader<ServeSettings> _reader = new(SettingTable.All, settings => settings.Engine.Validate() ?? settings.Api.Validate());
+
+    /// <inheritdoc cref="SettingReader{TSettings}.TryRead"/>
+    public static bool TryRead(
+        string file, IReadOnlyDictionary<string, string> environment, IEnumerable<KeyValuePair<string, string>> flags, out ServeSettings settings, out string error) =>
+        _reader.TryRead(file, environment, flags, out settings, out error);
 }

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orrery.Engine;
+using Orrery.Hosting.Startup;
 using Orrery.Standalone.Configuration;
-using Orrery.Standalone.Serve;
 using Spectre.Console;
 
 namespace Orrery.Standalone.Models;
@@ -28,10 +28,10 @@ internal static class ModelsCommand
     {
         var (repository, revision) = model.Split('@', 2) is [var left, var right] ? (left, right) : (model, "main");
         if (repository.Split('/') is not [{ Length: > 0 }, { Length: > 0 }] || repository.Any(c => !char.IsAsciiLetterOrDigit(c) && !"/-_.".Contains(c, StringComparison.Ordinal)) || repository.Contains("..", StringComparison.Ordinal))
-            return Refuse($"'{model}' is not owner/name or owner/name@revision");
+            return Refusal.Say($"'{model}' is not owner/name or owner/name@revision");
         var endpoint = Environment.GetEnvironmentVariable("HF_ENDPOINT") is { Length: > 0 } named ? named : Hub;
         if (!Uri.TryCreate(endpoint.TrimEnd('/') + "/", UriKind.Absolute, out var uri))
-            return Refuse($"HF_ENDPOINT is not an address: {endpoint}");
+            return Refusal.Say($"HF_ENDPOINT is not an address: {endpoint}");
 
         using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         http.DefaultRequestHeaders.UserAgent.ParseAdd("orrery/0.1");
@@ -41,22 +41,22 @@ internal static class ModelsCommand
         {
             var listed = await hub.ListAsync(repository, revision, cancellation);
             if (PullPlan.Choose(listed.Files, graph, out var files) is { } nothing)
-                return Refuse($"{model}: {nothing}");
+                return Refusal.Say($"{model}: {nothing}");
             await DownloadAsync(hub, repository, listed.Commit, files, directory, cancellation);
             Console.WriteLine($"{repository} at {listed.Commit} is in {directory}");
             return 0;
         }
         catch (HubException e)
         {
-            return Refuse(e.Message);
+            return Refusal.Say(e.Message);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            return Refuse($"{model}: {e.Message}; what came so far is kept, run the command again to go on");
+            return Refusal.Say($"{model}: {e.Message}; what came so far is kept, run the command again to go on");
         }
         catch (OperationCanceledException)
         {
-            return Refuse("stopped; what came so far is kept, run the command again to go on");
+            return Refusal.Say("stopped; what came so far is kept, run the command again to go on");
         }
     }
 
@@ -77,21 +77,14 @@ internal static class ModelsCommand
 
     private static async Task<int> ListAsync(CancellationToken cancellation)
     {
-        var variables = ServeCommand.Variables();
-        if (!SettingReader.TryRead("appsettings.json", variables, [], out var settings, out var error) || ModelRoots.Resolve(settings, [], [], out var engine) is { } wrong && (error = wrong) is not null)
-            return Refuse(error);
+        if (!SettingReader.TryRead(ProcessEnvironment.SettingsFile, ProcessEnvironment.Variables(), [], out var settings, out var error) || ModelRoots.Resolve(settings.Engine, [], [], out var engine) is { } wrong && (error = wrong) is not null)
+            return Refusal.Say(error);
         await using var backend = await LocalBackend.CreateAsync(engine, NullLoggerFactory.Instance, TimeProvider.System, cancellation);
         foreach (var model in backend.Models)
             Console.WriteLine($"{model.Name}  {model.Path}");
         if (backend.Models.Count == 0)
             Console.WriteLine("none; pull one: orrery models pull OWNER/NAME");
         return 0;
-    }
-
-    private static int Refuse(string error)
-    {
-        Console.Error.WriteLine($"orrery: {error}");
-        return ServeCommand.Refused;
     }
 
     /// <summary>Reports at once, on the thread that downloads; Progress would post to the pool.</summary>

@@ -1,9 +1,9 @@
 using System.CommandLine;
-using System.Net;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orrery.Api;
 using Orrery.Engine;
 using Orrery.Engine.OnnxRuntime;
+using Orrery.Hosting.Startup;
+using Orrery.Hosting.Telemetry;
 using Orrery.Standalone.Configuration;
 
 namespace Orrery.Standalone.Serve;
@@ -11,9 +11,6 @@ namespace Orrery.Standalone.Serve;
 /// <summary>orrery serve: the API and the engine in this process.</summary>
 internal static class ServeCommand
 {
-    /// <summary>The exit code of a refusal to start: a setting is wrong, or the port is taken.</summary>
-    public const int Refused = 2;
-
     public static Command Create()
     {
         var models = new Option<string[]>("--models") { Description = "A model's directory, or one that holds models; may be given several times." };
@@ -39,22 +36,19 @@ internal static class ServeCommand
         return command;
     }
 
-    /// <summary>The process's environment.</summary>
-    public static Dictionary<string, string> Variables() =>
-        Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(pair => (string)pair.Key, pair => (string)pair.Value!);
-
     private static async Task<int> RunAsync(List<KeyValuePair<string, string>> flags, string[] models, string[] detectors, CancellationToken cancellation)
     {
-        if (!SettingReader.TryRead("appsettings.json", Variables(), flags, out var settings, out var error))
-            return Refuse(error);
-        if (ModelRoots.Resolve(settings, models, detectors, out var engine) is { } missing)
-            return Refuse(missing);
+        if (!SettingReader.TryRead(ProcessEnvironment.SettingsFile, ProcessEnvironment.Variables(), flags, out var settings, out var error))
+            return Refusal.Say(error);
+        if (ModelRoots.Resolve(settings.Engine, models, detectors, out var engine) is { } missing)
+            return Refusal.Say(missing);
 
+        using var telemetry = TelemetryExport.Start(settings.Telemetry, "orrery");
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, settings));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limit(settings, settings.Api.MaxBodyBytes));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
-        builder.Services.AddOrreryApi(settings.Api);
+        builder.Services.AddOrreryApi(settings.Api, settings.Admin);
         builder.Services.AddSingleton<IInferenceBackend>(services => services.GetRequiredService<LocalBackend>());
         LocalBackend? backend = null;
         builder.Services.AddSingleton(_ => backend!);
@@ -65,17 +59,17 @@ internal static class ServeCommand
         }
         catch (OrtException e)
         {
-            return Refuse(e.Message);
+            return Refusal.Say(e.Message);
         }
 
         // Disposed after the host: what is in flight is answered first.
         await using var owned = backend;
         if (engine.DefaultModel is { } chosen && !backend.Find(chosen).TryGet(out _, out _))
-            return Refuse($"Engine:DefaultModel (EMBEDDING_MODEL): there is no model '{chosen}' in {string.Join(", ", engine.ModelDirectories)}; pull it first: orrery models pull {chosen}");
+            return Refusal.Say($"Engine:DefaultModel (EMBEDDING_MODEL): there is no model '{chosen}' in {string.Join(", ", engine.ModelDirectories)}; pull it first: orrery models pull {chosen}");
         foreach (var name in engine.DefaultDetectors)
         {
             if (!backend.Detectors.Any(detector => detector.Name == name))
-                return Refuse($"Engine:DefaultDetectors (DEFAULT_CLASSIFIERS): there is no detector '{name}' in {string.Join(", ", engine.DetectorDirectories)}");
+                return Refusal.Say($"Engine:DefaultDetectors (DEFAULT_CLASSIFIERS): there is no detector '{name}' in {string.Join(", ", engine.DetectorDirectories)}");
         }
 
         await using var app = builder.Build();
@@ -86,7 +80,7 @@ internal static class ServeCommand
         }
         catch (IOException e)
         {
-            return Refuse($"cannot listen on {settings.Host}:{settings.Port}: {e.InnerException?.Message ?? e.Message}");
+            return Refusal.Say($"cannot listen on {settings.Host}:{settings.Port}: {e.InnerException?.Message ?? e.Message}");
         }
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(app.Lifetime.ApplicationStopping);
@@ -109,28 +103,5 @@ internal static class ServeCommand
             // Told to stop before everything was loaded.
             return;
         }
-    }
-
-    private static void Limit(KestrelServerOptions kestrel, ServeSettings settings)
-    {
-        kestrel.AddServerHeader = false;
-        // The routes read bodies themselves and name the limit; Kestrel's own is a step above, to catch what lies about its length.
-        kestrel.Limits.MaxRequestBodySize = settings.Api.MaxBodyBytes + 1;
-        kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
-        // A body must keep coming, or its connection and buffers are held for nothing.
-        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
-        if (IPAddress.TryParse(settings.Host, out var address))
-            kestrel.Listen(address, settings.Port);
-        else if (settings.Host == "localhost")
-            kestrel.ListenLocalhost(settings.Port);
-        else
-            kestrel.ListenAnyIP(settings.Port);
-    }
-
-    private static int Refuse(string error)
-    {
-        Console.Error.WriteLine($"orrery: {error}");
-        return Refused;
     }
 }

@@ -1,4 +1,4 @@
-using Orrery.Standalone.Serve;
+using Orrery.Hosting.Startup;
 using Orrery.Training.Data;
 
 namespace Orrery.Standalone.Training;
@@ -19,8 +19,7 @@ internal static class Commands
         }
         catch (Exception e) when (e is CommandException or DataFormatException or IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"orrery: {e.Message}");
-            return ServeCommand.Refused;
+            return Refusal.Say(e.Message);
         }
         catch (OperationCanceledException)
         {

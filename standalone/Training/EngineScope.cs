@@ -1,7 +1,7 @@
 using Orrery.Engine;
 using Orrery.Engine.OnnxRuntime;
+using Orrery.Hosting.Startup;
 using Orrery.Standalone.Configuration;
-using Orrery.Standalone.Serve;
 
 namespace Orrery.Standalone.Training;
 
@@ -23,9 +23,9 @@ internal sealed class EngineScope : IAsyncDisposable
     /// <exception cref="CommandException">A setting is wrong, a folder is not there, or ONNX Runtime's library is missing.</exception>
     public static async Task<EngineScope> OpenAsync(string[] models, string[] detectors, CancellationToken cancellation)
     {
-        if (!SettingReader.TryRead("appsettings.json", ServeCommand.Variables(), [], out var settings, out var error))
+        if (!SettingReader.TryRead(ProcessEnvironment.SettingsFile, ProcessEnvironment.Variables(), [], out var settings, out var error))
             throw new CommandException(error);
-        if (ModelRoots.Resolve(settings, models, detectors, out var options) is { } missing)
+        if (ModelRoots.Resolve(settings.Engine, models, detectors, out var options) is { } missing)
             throw new CommandException(missing);
         var scope = new EngineScope();
         try

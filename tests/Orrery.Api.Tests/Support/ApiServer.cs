@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -5,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orrery.Api.Admin;
 using Orrery.Api.Metrics;
 using Orrery.Engine;
 
@@ -31,14 +33,23 @@ public sealed class ApiServer : IAsyncDisposable
     /// <summary>What was logged as an error.</summary>
     public Errors LoggedErrors { get; }
 
-    public static async Task<ApiServer> StartAsync(IInferenceBackend backend, ApiOptions? options = null)
+    /// <summary>Starts one on a free port.</summary>
+    /// <param name="backend">What answers.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="admin">Who may change things.</param>
+    /// <param name="peer">The address that clients seem to come from; null for their own.</param>
+    public static async Task<ApiServer> StartAsync(IInferenceBackend backend, ApiOptions? options = null, AdminOptions? admin = null, IPAddress? peer = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         var errors = new Errors();
         builder.Logging.ClearProviders().AddProvider(errors);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            if (peer is not null)
+                listen.Use(next => connection => { connection.RemoteEndPoint = new IPEndPoint(peer, 1024); return next(connection); });
+        }));
         builder.Services.AddSingleton(backend);
-        builder.Services.AddOrreryApi(options ?? new ApiOptions());
+        builder.Services.AddOrreryApi(options ?? new ApiOptions(), admin);
         var app = builder.Build();
         app.MapOrreryApi();
         await app.StartAsync();

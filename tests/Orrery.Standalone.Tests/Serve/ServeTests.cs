@@ -129,6 +129,30 @@ public sealed class ServeTests
     }
 
     [Theory]
+    [InlineData("", false)]
+    [InlineData("http://127.0.0.1:9", true)]
+    public async Task Loads_OpenTelemetry_only_where_an_endpoint_is_set(string endpoint, bool loaded)
+    {
+        using var process = new OrreryProcess(["serve", "--models", Checkout.Fixture("tiny-mean"), "--port", "0"], ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint));
+        await process.PrintsAsync("Listening on");
+        Assert.True(OperatingSystem.IsLinux(), "what a process has mapped is read from Linux's /proc");
+        var mapped = await File.ReadAllTextAsync($"/proc/{process.Id}/maps");
+        Assert.Contains("/Orrery.Hosting.dll", mapped, StringComparison.Ordinal);
+        Assert.Equal(loaded, mapped.Contains("/OpenTelemetry.dll", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Unloads_models_only_for_those_who_bring_the_token()
+    {
+        using var process = new OrreryProcess(["serve", "--models", Checkout.Fixture("tiny-mean"), "--port", "0"], ("ADMIN_TOKEN", "correct-horse-battery"));
+        await process.PrintsAsync("Listening on");
+        using var client = new HttpClient { BaseAddress = new Uri(process.Output.Split("Listening on ")[1].Split(' ')[0]) };
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.PostAsync("/v2/repository/models/tiny-mean/unload", null)).StatusCode);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", "correct-horse-battery");
+        Assert.Equal(HttpStatusCode.OK, (await client.PostAsync("/v2/repository/models/tiny-mean/unload", null)).StatusCode);
+    }
+
+    [Theory]
     [InlineData("--nonsense", "--nonsense")]
     [InlineData("--port=many", "many")]
     [InlineData("--models=nowhere", "nowhere does not exist")]

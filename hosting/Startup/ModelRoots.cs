@@ -1,10 +1,9 @@
 using Orrery.Engine;
-using Orrery.Standalone.Configuration;
 
-namespace Orrery.Standalone.Serve;
+namespace Orrery.Hosting.Startup;
 
 /// <summary>Where models and detectors are looked for.</summary>
-internal static class ModelRoots
+public static class ModelRoots
 {
     /// <summary>Models that ship with the program.</summary>
     public static string Samples => Path.Combine(AppContext.BaseDirectory, "samples", "models");
@@ -16,18 +15,22 @@ internal static class ModelRoots
     /// What the flags name; else what the settings name, the folders models/ and detectors/ here, and the samples. The samples'
     /// detectors are served only with the samples' model. A default model that is a directory is added, under its folder's name.
     /// </summary>
+    /// <param name="settings">As read.</param>
+    /// <param name="flags">Folders of models from the command line; empty for none.</param>
+    /// <param name="detectors">Folders of detectors from the command line; empty for none.</param>
+    /// <param name="engine">The settings with all folders to look in.</param>
     /// <returns>What is wrong; null when nothing is.</returns>
-    public static string? Resolve(ServeSettings settings, string[] flags, string[] detectors, out EngineOptions engine)
+    public static string? Resolve(EngineOptions settings, string[] flags, string[] detectors, out EngineOptions engine)
     {
-        engine = settings.Engine;
+        engine = settings;
         foreach (var (flag, directory) in flags.Select(one => ("--models", one)).Concat(detectors.Select(one => ("--detectors", one))))
         {
             if (!Directory.Exists(directory))
                 return $"{flag}: {directory} does not exist";
         }
 
-        List<string> roots = flags.Length > 0 ? [.. flags] : [.. settings.Engine.ModelDirectories, "models", Samples];
-        var chosen = settings.Engine.DefaultModel;
+        List<string> roots = flags.Length > 0 ? [.. flags] : [.. settings.ModelDirectories, "models", Samples];
+        var chosen = settings.DefaultModel;
         if (chosen is not null && Directory.Exists(chosen))
         {
             roots.Insert(0, chosen);
@@ -38,7 +41,7 @@ internal static class ModelRoots
         {
             ModelDirectories = roots,
             DetectorDirectories = detectors.Length > 0 ? detectors
-                : [.. settings.Engine.DetectorDirectories, "detectors", .. flags.Length == 0 ? [SampleDetectors] : Array.Empty<string>()],
+                : [.. settings.DetectorDirectories, "detectors", .. flags.Length == 0 ? [SampleDetectors] : Array.Empty<string>()],
             DefaultModel = chosen,
             CacheDirectory = engine.CacheDirectory ?? DefaultCache(),
         };

@@ -1,30 +1,36 @@
+using Microsoft.Extensions.Configuration;
 
-namespace Orrery.Standalone.Configuration;
+namespace Orrery.Hosting.Settings;
 
 /// <summary>
-/// Reads the settings, weakest source first: defaults, appsettings.json, short environment names, ORRERY__ variables, flags.
+/// Reads a process's settings, weakest source first: defaults, a JSON file, short environment names, ORRERY__ variables, flags.
+/// What makes no sense is refused by name.
 /// </summary>
-internal static class SettingReader
+/// <typeparam name="TSettings">An immutable record with its defaults.</typeparam>
+/// <param name="table">Every key there is.</param>
+/// <param name="validate">Says what is wrong with settings as a whole, naming the key; null when nothing is.</param>
+public sealed class SettingReader<TSettings>(IReadOnlyList<Setting<TSettings>> table, Func<TSettings, string?> validate)
+    where TSettings : class, new()
 {
     private const string Prefix = "ORRERY__";
 
-    // Native libraries are found before there are settings, and tests and samples have variables of their own.
-    private static readonly string[] _sections = ["Server", "Engine", "Api"];
+    // The file's other sections, Logging, AllowedHosts and the like, belong to the framework or to another process.
+    private readonly HashSet<string> _sections = new(table.Select(setting => setting.Key[..setting.Key.IndexOf(':', StringComparison.Ordinal)]), StringComparer.OrdinalIgnoreCase);
 
     /// <param name="file">appsettings.json's path; it need not exist.</param>
     /// <param name="environment">The process's variables.</param>
     /// <param name="flags">Keys and values from the command line.</param>
     /// <param name="settings">The result when true.</param>
     /// <param name="error">What is wrong, naming the key, when false.</param>
-    public static bool TryRead(
-        string file, IReadOnlyDictionary<string, string> environment, IEnumerable<KeyValuePair<string, string>> flags, out ServeSettings settings, out string error)
+    public bool TryRead(
+        string file, IReadOnlyDictionary<string, string> environment, IEnumerable<KeyValuePair<string, string>> flags, out TSettings settings, out string error)
     {
-        settings = new ServeSettings();
+        settings = new TSettings();
         error = "";
         IConfigurationRoot json;
         try
         {
-            json = new ConfigurationBuilder().AddJsonFile(file, optional: true, reloadOnChange: false).Build();
+            json = new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(file), optional: true, reloadOnChange: false).Build();
         }
         catch (InvalidDataException e)
         {
@@ -38,7 +44,7 @@ internal static class SettingReader
                 return false;
         }
 
-        foreach (var setting in SettingTable.All)
+        foreach (var setting in table)
         {
             if (setting.ShortName is { } name && environment.TryGetValue(name, out var value) && value.Length > 0
                 && !Apply(ref settings, setting.Key, value, name, out error))
@@ -58,16 +64,15 @@ internal static class SettingReader
                 return false;
         }
 
-        error = settings.Engine.Validate() ?? settings.Api.Validate() ?? "";
+        error = validate(settings) ?? "";
         return error.Length == 0;
     }
 
-    private static IEnumerable<(string Key, string Value)> FromFile(IConfigurationRoot json)
+    private IEnumerable<(string Key, string Value)> FromFile(IConfigurationRoot json)
     {
         foreach (var section in json.GetChildren())
         {
-            // Logging, AllowedHosts and the like belong to the framework.
-            if (!_sections.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
+            if (!_sections.Contains(section.Key))
                 continue;
             foreach (var child in section.GetChildren())
             {
@@ -78,18 +83,18 @@ internal static class SettingReader
         }
     }
 
-    private static bool Apply(ref ServeSettings settings, string key, string value, string source, out string error)
+    private bool Apply(ref TSettings settings, string key, string value, string source, out string error)
     {
-        var setting = SettingTable.All.FirstOrDefault(one => one.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
+        var setting = table.FirstOrDefault(one => one.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
         if (setting is null)
         {
-            error = $"{source} is not a setting; there are {string.Join(", ", SettingTable.All.Select(one => one.Key))}";
+            error = $"{source} is not a setting; there are {string.Join(", ", table.Select(one => one.Key))}";
             return false;
         }
 
         if (setting.Apply(settings, value) is not { } changed)
         {
-            error = $"{source} must be {setting.Expected}, not '{value}'";
+            error = setting.Secret ? $"{source} must be {setting.Expected}" : $"{source} must be {setting.Expected}, not '{value}'";
             return false;
         }
 
