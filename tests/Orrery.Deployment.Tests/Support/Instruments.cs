@@ -47,6 +47,8 @@ internal static partial class Instruments
             foreach (var file in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains(output, StringComparison.Ordinal)))
             {
                 var code = File.ReadAllText(file);
+                // What /metrics says of the process itself is no instrument; it is written by name.
+                names.UnionWith(Written().Matches(code).Select(written => written.Groups["name"].Value));
                 foreach (Match call in Creation().Matches(code))
                 {
                     if (OwnStrings(code, call.Index + call.Length - 1) is { Count: > 0 } strings)
@@ -73,4 +75,7 @@ internal static partial class Instruments
 
     [GeneratedRegex(@"\.Create(?<kind>Counter|UpDownCounter|Histogram|Gauge|ObservableCounter|ObservableUpDownCounter|ObservableGauge)(<\w+>)?\(")]
     private static partial Regex Creation();
+
+    [GeneratedRegex(@"\.Single\(""(?<name>\w+)""")]
+    private static partial Regex Written();
 }
