@@ -3,7 +3,7 @@
 #   docker build --target front      -t orrery-front .        the API, in front of a cluster
 #   docker build --target silo-cpu   -t orrery-silo-cpu .     a silo that computes on the CPU (amd64, arm64)
 #   docker build --target silo-gpu   -t orrery-silo-gpu .     a silo that computes on an NVIDIA GPU (amd64)
-#   docker build --target standalone -t orrery .              one process with everything; also pulls models and trains
+#   docker build --target standalone -t orrery-standalone .    one process with everything; also pulls models and trains
 ARG DOTNET=10.0
 ARG NODE=22
 ARG CUDA=12.9.1-cudnn-runtime-ubuntu24.04

@@ -8,7 +8,7 @@ public class SecurityTests
     [ClassData(typeof(EveryOverlay))]
     public void No_pod_has_more_rights_than_it_needs(string overlay)
     {
-        foreach (var one in Overlay.Render(overlay).Where(one => one.HasPods))
+        foreach (var one in Overlay.Render(overlay).Concat(Overlay.RenderFolder("models")).Where(one => one.HasPods))
         {
             Assert.False((bool)one.PodSpec["automountServiceAccountToken"]!);
             Assert.False((bool)one.PodSpec["enableServiceLinks"]!);
@@ -42,21 +42,6 @@ public class SecurityTests
             Assert.NotNull(volumes[(string)mounts["/tmp"]["name"]!]["emptyDir"]);
             if (one.Environment.GetValueOrDefault("ORRERY__Engine__CacheDirectory") is { } cache)
                 Assert.NotNull(volumes[(string)mounts[cache]["name"]!]["emptyDir"]);
-        }
-    }
-
-    [OverlayTheory]
-    [ClassData(typeof(EveryOverlay))]
-    public void Models_are_looked_for_where_something_is_mounted_or_shipped(string overlay)
-    {
-        foreach (var silo in Overlay.Servers(overlay).Where(one => one.Image != "orrery-front"))
-        {
-            foreach (var folder in new[] { "MODEL_CACHE_DIR", "DETECTOR_DIR" }.Select(name => silo.Environment[name]!))
-            {
-                var mounted = silo.Container["volumeMounts"]!.AsArray().Any(mount => folder.StartsWith((string)mount!["mountPath"]! + "/", StringComparison.Ordinal));
-                var shipped = Checkout.Read("Dockerfile").Contains($"COPY {folder.TrimStart('/')} {folder}\n", StringComparison.Ordinal);
-                Assert.True(mounted || shipped, $"{silo}: nothing is at {folder}");
-            }
         }
     }
 

@@ -9,7 +9,7 @@ public class ManifestSchemaTests
     public void What_the_overlays_render_to_is_what_Kubernetes_takes()
     {
         Assert.All(Overlay.Names, name => Assert.NotEmpty(Overlay.Render(name)));
-        var objects = Overlay.Names.SelectMany(Overlay.Render).ToList();
+        var objects = Overlay.Names.SelectMany(Overlay.Render).Concat(Overlay.RenderFolder("models")).ToList();
         foreach (var version in SchemaCheck.Versions)
             Assert.Equal([], SchemaCheck.Errors(version, objects).Select(error => error.ToString()));
     }

@@ -14,8 +14,11 @@ internal static class Overlay
     public static IReadOnlyList<string> Names { get; } =
         [.. Directory.GetDirectories(Checkout.File("k8s", "overlays")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
 
-    public static IReadOnlyList<Manifest> Render(string name) =>
-        Rendered.GetOrAdd(name, static name => new(() => [.. Yaml.Documents(Kustomize(Checkout.File("k8s", "overlays", name))).Select(json => new Manifest(json))])).Value;
+    public static IReadOnlyList<Manifest> Render(string name) => RenderFolder($"overlays/{name}");
+
+    /// <summary>A folder of <c>k8s/</c> that is applied beside an overlay.</summary>
+    public static IReadOnlyList<Manifest> RenderFolder(string folder) =>
+        Rendered.GetOrAdd(folder, static folder => new(() => [.. Yaml.Documents(Kustomize(Checkout.File("k8s", folder))).Select(json => new Manifest(json))])).Value;
 
     /// <summary>All whose pods come from a template and run an image of ours.</summary>
     public static IEnumerable<Manifest> Ours(string name) => Render(name).Where(one => one.HasPods && one.Image.StartsWith("orrery", StringComparison.Ordinal));
