@@ -1,4 +1,4 @@
-using Orrery.Fleet.Routing;
+using Orrery.ClientApi.Backend;
 using Orrery.Interfaces;
 using Orrery.Interfaces.Wire;
 
@@ -8,7 +8,7 @@ namespace Orrery.ClientApi.Routing;
 /// Keeps the routing table at the registry's view, and tells calls on their way when their silo, or a gateway, is lost. The registry is
 /// asked by a standing question, never on a request's way.
 /// </summary>
-internal sealed class ClusterWatcher(IGrainFactory grains, RouterOptions options, FrontMetrics metrics, TimeProvider time, ILogger<ClusterWatcher> logger) : BackgroundService
+internal sealed class ClusterWatcher(IGrainFactory grains, FrontOptions options, FrontMetrics metrics, TimeProvider time, ILogger<ClusterWatcher> logger) : BackgroundService
 {
     private static readonly TimeSpan _again = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(15);
@@ -85,7 +85,7 @@ internal sealed class ClusterWatcher(IGrainFactory grains, RouterOptions options
         foreach (var model in view.Models)
         {
             if (!_routes.TryGetValue(model.Info.Name, out var route))
-                _routes[model.Info.Name] = route = new ModelRoute(options);
+                _routes[model.Info.Name] = route = new ModelRoute(options.Router);
             route.Update(model, Reference);
             foreach (var replica in model.Replicas)
                 seen.Add(replica.Key);

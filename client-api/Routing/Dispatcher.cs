@@ -1,3 +1,4 @@
+using Orrery.ClientApi.Backend;
 using Orrery.Engine;
 using Orrery.Fleet.Routing;
 using Orrery.Interfaces;
@@ -14,7 +15,7 @@ internal readonly record struct Deadline(long At, bool Own);
 /// Sends work to a replica of a model and sees it answered: another replica is asked when one is lost, and a model that sleeps or is just
 /// being replaced is waited for, all within the deadline. What a replica refused stays refused.
 /// </summary>
-internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, FrontMetrics metrics, TimeSpan requestTimeout, TimeProvider time)
+internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, FrontMetrics metrics, FrontOptions options, TimeProvider time)
 {
     // Far more than any queue: a replica that was just lost is the last to be chosen, until that is forgotten.
     private const long Shunned = 1L << 40;
@@ -23,7 +24,7 @@ internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, F
 
     /// <summary>The end of a request that begins now.</summary>
     public Deadline Begin(TimeSpan? timeout) =>
-        new(time.GetTimestamp() + (long)((timeout ?? requestTimeout).TotalSeconds * time.TimestampFrequency), timeout is not null);
+        new(time.GetTimestamp() + (long)((timeout ?? options.RequestTimeout).TotalSeconds * time.TimestampFrequency), timeout is not null);
 
     /// <summary>Has one replica do work.</summary>
     /// <param name="model">The model's name.</param>
@@ -103,7 +104,7 @@ internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, F
         // A version that went while the request was on its way: whoever sent it looks again.
         if (digest is not null && digest != info.Digest)
             return ModelLookup.CheckVersion(info.Name, info.Digest, digest)!;
-        var comes = info.State == ModelState.Ready || (info.State == ModelState.Loading && (route.View.Asleep || route.Answered));
+        var comes = info.State == ModelState.Ready || (info.State == ModelState.Loading && route.Answered);
         return new Target(null, comes ? null : ModelLookup.NotReady(info), route.View.Asleep);
     }
 

@@ -35,6 +35,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     private long _toldAt;
     private int _desired;
     private string _serving = "";
+    private ReplicaReport? _known;
 
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -314,9 +315,13 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         var shown = answering.Find(replica => replica.Digest == _serving) ?? onTarget ?? answering.FirstOrDefault();
         if (target is not null && shown?.Report is { } report)
         {
-            _serving = report.Info.Digest;
+            (_serving, _known) = (report.Info.Digest, report);
             return Placed(report.Info, report.Aliases, report.Detectors, target, pool);
         }
+
+        // Without replicas because nobody asks, it answers whoever does: as soon as one is loaded.
+        if (target is not null && pool is not null && _desired == 0 && _known?.Info.Digest == target.Digest)
+            return Placed(_known.Info, _known.Aliases, _known.Detectors, target, pool) with { Asleep = true };
 
         var info = new ModelInfo { Name = _model, State = ModelState.Unloaded, Reason = "unloaded", Digest = target?.Digest ?? "", Path = target?.Directory ?? "" };
         if (target is not null)
@@ -326,13 +331,12 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
                 { Reason: { } broken } => info with { State = ModelState.Failed, Reason = broken },
                 _ when pool is null => info with { State = ModelState.Failed, Reason = $"no silo of pool '{target.Pool}' is here" },
                 _ when RefusedLately(target.Digest) => info with { State = ModelState.Failed, Reason = _refused[target.Digest].Error.Message },
-                _ when _desired == 0 => info with { State = ModelState.Loading, Reason = "asleep until it is asked for" },
                 _ when _replicas.Count > 0 => info with { State = ModelState.Loading, Reason = "loading" },
                 _ => info with { State = ModelState.Loading, Reason = $"waiting for room in pool '{pool}'" },
             };
         }
 
-        return Placed(info, [], [], target, pool) with { Asleep = target is not null && _desired == 0 };
+        return Placed(info, [], [], target, pool);
     }
 
     private ModelView Placed(ModelInfo info, string[] aliases, DetectorInfo[] detectors, FoundModel? target, string? pool) => new()

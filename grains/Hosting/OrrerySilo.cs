@@ -1,0 +1,46 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
+using Orrery.Grains.Placement;
+using Orrery.Grains.Replicas;
+using Orrery.Grains.Supervision;
+using Orrery.Interfaces;
+
+namespace Orrery.Grains.Hosting;
+
+/// <summary>Makes a silo one of ours, however it finds its cluster.</summary>
+public static class OrrerySilo
+{
+    /// <summary>Registers grains' services, placement, and how soon a lost silo is noticed. The storage provider <see cref="Registry.RegistryGrain.Storage"/> is the caller's.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="role">What it is; valid.</param>
+    /// <param name="device">What it has.</param>
+    /// <param name="fleet">How replicas and pools follow the load; valid, and the same on every silo.</param>
+    public static ISiloBuilder AddOrrery(this ISiloBuilder silo, SiloRole role, DeviceProbe device, FleetOptions fleet)
+    {
+        silo.UseSiloMetadata(new Dictionary<string, string> { [DeviceFilterDirector.Pool] = role.Pool, ["zone"] = role.Zone });
+        silo.Configure<ClusterMembershipOptions>(options =>
+        {
+            // A lost silo is noticed within about three seconds: two missed probes a second apart, and the votes.
+            options.ProbeTimeout = TimeSpan.FromSeconds(1);
+            options.NumMissedProbesLimit = 2;
+            options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+            options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
+        });
+        // A stopping silo waits for its replicas itself, before its grains are deactivated.
+        silo.Configure<GrainCollectionOptions>(options => options.DeactivationTimeout = TimeSpan.FromMinutes(1));
+        var services = silo.Services;
+        services.AddWireSerialization();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(role);
+        services.AddSingleton(device);
+        services.AddSingleton(fleet);
+        services.AddSingleton<ClusterMap>();
+        services.AddSingleton<ReplicaHost>();
+        services.AddPlacementFilter<DeviceFilterStrategy, DeviceFilterDirector>(ServiceLifetime.Singleton);
+        services.AddPlacementFilter<NearReplicaStrategy, NearReplicaDirector>(ServiceLifetime.Singleton);
+        services.AddSingleton<SiloAgent>();
+        services.AddHostedService(provider => provider.GetRequiredService<SiloAgent>());
+        return silo;
+    }
+}

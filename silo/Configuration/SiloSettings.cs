@@ -1,0 +1,60 @@
+using Orrery.Engine;
+using Orrery.Fleet.Scaling;
+using Orrery.Grains.Replicas;
+using Orrery.Grains.Supervision;
+using Orrery.Hosting.Settings;
+using Orrery.Interfaces.Wire;
+
+namespace Orrery.Silo.Configuration;
+
+/// <summary>Everything that can be set of a silo.</summary>
+internal sealed record SiloSettings : ProcessSettings
+{
+    public SiloSettings() => Port = 8081;
+
+    public ClusterOptions Cluster { get; init; } = new();
+
+    /// <summary>The port that other silos reach it at.</summary>
+    public int SiloPort { get; init; } = 11111;
+
+    /// <summary>The port that fronts reach it at.</summary>
+    public int GatewayPort { get; init; } = 30000;
+
+    /// <summary>The address that others reach it at.</summary>
+    public string Address { get; init; } = "127.0.0.1";
+
+    public SiloRole Role { get; init; } = new();
+
+    public FleetOptions Fleet { get; init; } = new();
+
+    /// <summary>Says what is wrong, naming the key; null when nothing is.</summary>
+    public string? Validate() => Cluster.Validate() ?? Role.Validate() ?? Fleet.Validate();
+}
+
+/// <summary>Every key there is. README's table lists the same ones; a test compares them.</summary>
+internal static class SiloTable
+{
+    public static IReadOnlyList<Setting<SiloSettings>> All { get; } =
+    [
+        .. ProcessSettings.Table<SiloSettings>(),
+        .. ClusterOptions.Table.Select(setting => setting.In<SiloSettings>(all => all.Cluster, (all, cluster) => all with { Cluster = cluster })),
+        SettingKinds.Int<SiloSettings>("Silo:Port", "SILO_PORT", 1, 65535, (s, v) => s with { SiloPort = v }),
+        SettingKinds.Int<SiloSettings>("Silo:GatewayPort", "GATEWAY_PORT", 1, 65535, (s, v) => s with { GatewayPort = v }),
+        SettingKinds.Text<SiloSettings>("Silo:Address", "POD_IP", "an IP address", (s, v) => System.Net.IPAddress.TryParse(v, out _) ? s with { Address = v } : null),
+        SettingKinds.Choice<SiloSettings>("Silo:Device", "SILO_DEVICE", [.. Pools.All], (s, v) => s with { Role = s.Role with { Pool = v } }),
+        SettingKinds.Bytes<SiloSettings>("Silo:Memory", "SILO_MEMORY", (s, v) => s with { Role = s.Role with { Memory = v } }),
+        SettingKinds.Text<SiloSettings>("Silo:Zone", "SILO_ZONE", "a zone's name", (s, v) => s with { Role = s.Role with { Zone = v } }),
+        SettingKinds.Int<SiloSettings>("Fleet:MinReplicas", null, 0, 10_000, (s, v) => Replicas(s, r => r with { MinReplicas = v })),
+        SettingKinds.Int<SiloSettings>("Fleet:MaxReplicas", null, 1, 10_000, (s, v) => Replicas(s, r => r with { MaxReplicas = v })),
+        SettingKinds.Time<SiloSettings>("Fleet:TargetQueueDelay", (s, v) => Replicas(s, r => r with { TargetQueueDelay = v })),
+        SettingKinds.Time<SiloSettings>("Fleet:IdleTimeout", (s, v) => Replicas(s, r => r with { IdleTimeout = v })),
+        SettingKinds.Int<SiloSettings>("Fleet:MinSilos", null, 0, 100_000, (s, v) => s with { Fleet = s.Fleet with { Pools = s.Fleet.Pools with { MinSilos = v } } }),
+        SettingKinds.Int<SiloSettings>("Fleet:MaxSilos", null, 1, 100_000, (s, v) => s with { Fleet = s.Fleet with { Pools = s.Fleet.Pools with { MaxSilos = v } } }),
+        .. EngineTable.All.Select(setting => setting.In<SiloSettings>(all => all.Role.Engine, (all, engine) => all with { Role = all.Role with { Engine = engine } })),
+    ];
+
+    public static SettingReader<SiloSettings> Reader { get; } = new(All, settings => settings.Validate());
+
+    private static SiloSettings Replicas(SiloSettings settings, Func<ReplicaOptions, ReplicaOptions> change) =>
+        settings with { Fleet = settings.Fleet with { Replicas = change(settings.Fleet.Replicas) } };
+}

@@ -1,0 +1,92 @@
+using System.Net;
+using Orleans.Dashboard;
+using Orrery.Api;
+using Orrery.Api.Admin;
+using Orrery.Grains.Hosting;
+using Orrery.Grains.Registry;
+using Orrery.Grains.Replicas;
+using Orrery.Hosting.Startup;
+using Orrery.Hosting.Telemetry;
+using Orrery.Silo.Configuration;
+
+namespace Orrery.Silo;
+
+/// <summary>The silo's process: Orleans, the replicas, and beside them health, metrics and the dashboard over HTTP.</summary>
+internal static class SiloHost
+{
+    public const string Program = "orrery-silo";
+
+    // The providers' name for Npgsql.
+    private const string Invariant = "Npgsql";
+
+    public static async Task<int> RunAsync(SiloSettings settings, string[] models, string[] detectors, CancellationToken cancellation)
+    {
+        if (ModelRoots.Resolve(settings.Role.Engine, models, detectors, out var engine) is { } missing)
+            return Refusal.Say(missing, Program);
+        var role = settings.Role with { Engine = engine };
+        var (device, wrong) = DeviceProbe.Look(role);
+        if (device is null)
+            return Refusal.Say(wrong!, Program);
+
+        using var telemetry = TelemetryExport.Start(settings.Telemetry, Program);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orrery", LogLevel.Information);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limit(settings, 1 << 20));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
+        builder.Services.AddOrreryOperations();
+        builder.UseOrleans(silo =>
+        {
+            Join(silo, settings);
+            silo.AddOrrery(role, device, settings.Fleet);
+            silo.AddDashboard();
+            if (settings.Telemetry.Endpoint is not null)
+                silo.AddActivityPropagation();
+        });
+
+        await using var app = builder.Build();
+        var agent = app.Services.GetRequiredService<SiloAgent>();
+        app.MapOrreryOperations(() => agent.Ready);
+        app.MapOrleansDashboard("/dashboard").RequireAdmin(settings.Admin);
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch (Exception e) when (e is IOException or OrleansException or Npgsql.NpgsqlException or System.Net.Sockets.SocketException)
+        {
+            return Refusal.Say($"cannot start: {e.InnerException?.Message ?? e.Message}", Program);
+        }
+
+        Console.WriteLine($"Silo of pool {role.Pool} at {settings.Address}:{settings.SiloPort}, gateway {settings.GatewayPort}, {device.Name}, {device.Memory >> 20} MiB for models; http://{settings.Host}:{settings.Port}/dashboard/");
+        await app.WaitForShutdownAsync(cancellation);
+        return 0;
+    }
+
+    /// <summary>Creates what is missing in the database.</summary>
+    public static async Task<int> CreateTablesAsync(SiloSettings settings, CancellationToken cancellation)
+    {
+        if (settings.Cluster.Database is not { } database)
+            return Refusal.Say("Cluster:Database (CLUSTER_DATABASE) must be set to create tables in it", Program);
+        if (await Tables.TableCreator.CreateAsync(database, cancellation) is { } wrong)
+            return Refusal.Say(wrong, Program);
+        Console.WriteLine("The tables are there.");
+        return 0;
+    }
+
+    private static void Join(ISiloBuilder silo, SiloSettings settings)
+    {
+        var cluster = settings.Cluster;
+        if (cluster.Membership == Orrery.Hosting.Settings.ClusterOptions.Postgres)
+        {
+            silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, cluster.Database!));
+            silo.AddAdoNetGrainStorage(RegistryGrain.Storage, options => (options.Invariant, options.ConnectionString) = (Invariant, cluster.Database!));
+            silo.ConfigureEndpoints(IPAddress.Parse(settings.Address), settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: true);
+        }
+        else
+        {
+            silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, IPEndPoint.Parse(cluster.PrimarySilo), cluster.Service, cluster.Id);
+            silo.AddMemoryGrainStorage(RegistryGrain.Storage);
+        }
+
+        silo.Configure<Orleans.Configuration.ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (cluster.Id, cluster.Service));
+    }
+}

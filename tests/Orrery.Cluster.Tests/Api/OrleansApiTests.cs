@@ -1,0 +1,44 @@
+using Orrery.Api.Tests.Fuzz;
+using Orrery.Api.Tests.Http;
+using Orrery.Api.Tests.OpenAi;
+using Orrery.Api.Tests.OpenInference;
+using Orrery.Api.Tests.Scoring;
+using Orrery.Api.Tests.Tei;
+using Orrery.Cluster.Tests.Support;
+
+namespace Orrery.Cluster.Tests.Api;
+
+// Every behaviour of the API, once more over a cluster.
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansEmbeddingsTests(OrleansFixture fixture) : EmbeddingsTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansModelsTests(OrleansFixture fixture) : ModelsTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansRealClientTests(OrleansFixture fixture) : RealClientTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansTeiTests(OrleansFixture fixture) : TeiTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansTeiErrorTests(OrleansFixture fixture) : TeiErrorTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansOpenInferenceTests(OrleansFixture fixture) : OpenInferenceTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansScoreTests(OrleansFixture fixture) : ScoreTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansScoreStreamTests(OrleansFixture fixture) : ScoreStreamTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansCompareTests(OrleansFixture fixture) : CompareTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansConnectionTests(OrleansFixture fixture) : ConnectionTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansFuzzTests(OrleansFixture fixture) : FuzzTests(fixture);
