@@ -20,7 +20,7 @@ public static class ReplicaPolicy
         var present = signals.Ready + signals.Starting;
 
         if (options.IdleTimeout > TimeSpan.Zero && !working && signals.Now - signals.LastRequest >= options.IdleTimeout)
-            return new(0, next with { Recommended = RollingMax.Empty });
+            return new(0, 0, next with { Recommended = RollingMax.Empty });
 
         var needed = Needed(next.Forecast, signals, options);
         var recommended = RoundUp(needed, options);
@@ -33,7 +33,7 @@ public static class ReplicaPolicy
             held = Math.Min(present, RoundUp(needed / (1 - options.Hysteresis), options) is var roomy && roomy > held ? roomy : held);
         var desired = Math.Max(held, RoundUp(needed + Drain(next.Forecast, signals, needed, options), options));
         var least = Math.Max(options.MinReplicas, working || present > 0 ? 1 : 0);
-        return new(Math.Clamp(desired, least, options.MaxReplicas), next);
+        return new(Math.Clamp(desired, least, options.MaxReplicas), Math.Clamp(held, least, options.MaxReplicas), next);
     }
 
     private static int RoundUp(double replicas, ReplicaOptions options) => (int)Math.Ceiling(Math.Min(replicas, options.MaxReplicas) - 1e-9);
@@ -49,7 +49,7 @@ public static class ReplicaPolicy
         var hold = least + (state.Hold - least) * keep;
         return state with
         {
-            Forecast = state.Forecast.Observe(signals.Now, signals.ArrivalRate, options),
+            Forecast = state.Forecast.Observe(signals.Now, signals.ArrivalRate, options.Smoothing),
             Hold = hold < least ? least : hold,
             Late = state.Late * keep + late,
             Arrived = state.Arrived * keep + work,
@@ -72,11 +72,11 @@ public static class ReplicaPolicy
     }
 
     /// <summary>Replicas, not rounded, for the arrivals to be expected when one ordered now is ready.</summary>
-    private static double Needed(in ArrivalForecast forecast, in ReplicaSignals signals, ReplicaOptions options)
+    private static double Needed(in LoadForecast forecast, in ReplicaSignals signals, ReplicaOptions options)
     {
         if (signals.Capacity <= 0)
             return signals.Ready + signals.Starting;
-        var level = Math.Max(forecast.Level, forecast.After(signals.WarmUp)) + options.Confidence * forecast.Deviation(signals.WarmUp, options);
+        var level = Math.Max(forecast.Level, forecast.After(signals.WarmUp)) + options.Confidence * forecast.Deviation(signals.WarmUp, options.Smoothing);
         // In heavy traffic P(wait > limit) = exp(-2 (C - level) C limit / variance): Kingman, "On queues in heavy traffic", 1962. Solved for C.
         var spread = forecast.Variance * -Math.Log(options.LateShare) / (2 * options.QueueDelayLimit.TotalSeconds);
         var capacity = (level + Math.Sqrt(level * level + 4 * spread)) / 2;
@@ -84,7 +84,7 @@ public static class ReplicaPolicy
     }
 
     /// <summary>Replicas, not rounded, that drain what will still wait when one ordered now is ready.</summary>
-    private static double Drain(in ArrivalForecast forecast, in ReplicaSignals signals, double needed, ReplicaOptions options)
+    private static double Drain(in LoadForecast forecast, in ReplicaSignals signals, double needed, ReplicaOptions options)
     {
         if (signals.Capacity <= 0)
             return signals.QueueDelay > options.TargetQueueDelay && signals.Starting == 0 ? 1 : 0;
@@ -98,7 +98,7 @@ public static class ReplicaPolicy
         // Replicas that start are taken to be ready halfway on the average.
         var spare = (signals.Ready + signals.Starting * 0.5) * signals.Capacity - forecast.Level;
         var left = Math.Max(0, waiting - spare * signals.WarmUp.TotalSeconds);
-        var order = left / (options.DrainTime.TotalSeconds * signals.Capacity);
+        var order = Math.Min(left / (options.DrainTime.TotalSeconds * signals.Capacity), options.MaxDrain * Math.Max(1, needed));
         // What is there anyway stays until the backlog is gone: to end it now and to miss it in a moment costs a warm-up.
         var keep = Math.Min(signals.Ready + signals.Starting - needed, waiting / (options.QueueDelayLimit.TotalSeconds * signals.Capacity));
         return Math.Max(order, keep);

@@ -6,11 +6,14 @@ namespace Orrery.Fleet.Scaling;
 /// <param name="Hold">How long a recommendation holds.</param>
 /// <param name="Late">Work that came while requests were late, in units, forgotten with time.</param>
 /// <param name="Arrived">All work that came, in units, forgotten with time.</param>
-public sealed record ReplicaState(ArrivalForecast Forecast, RollingMax Recommended, TimeSpan Hold, double Late, double Arrived)
+public sealed record ReplicaState(LoadForecast Forecast, RollingMax Recommended, TimeSpan Hold, double Late, double Arrived)
 {
     /// <summary>The state before the first decision.</summary>
     public static ReplicaState Initial { get; } = new(default, RollingMax.Empty, TimeSpan.Zero, 0, 0);
 }
 
-/// <summary>How many replicas a model is to have, starting ones included, and the state for the next decision.</summary>
-public readonly record struct ReplicaDecision(int Desired, ReplicaState State);
+/// <summary>How many replicas a model is to have.</summary>
+/// <param name="Desired">Replicas from now on, starting ones included.</param>
+/// <param name="Sustained">Those of them that arrivals need. The others only drain a backlog: a pool whose silos start slowly is not sized for them.</param>
+/// <param name="State">To be handed to the next decision.</param>
+public readonly record struct ReplicaDecision(int Desired, int Sustained, ReplicaState State);

@@ -21,7 +21,7 @@ public sealed class PolicyScaler(ReplicaOptions options) : IScaler
 
     public int Decide(in ReplicaSignals signals)
     {
-        (var desired, _state) = ReplicaPolicy.Decide(_state, signals, options);
+        (var desired, _, _state) = ReplicaPolicy.Decide(_state, signals, options);
         return desired;
     }
 }

@@ -1,17 +1,17 @@
 namespace Orrery.Fleet.Scaling;
 
 /// <summary>
-/// Level and trend of arrivals by Holt's double exponential smoothing for observations at uneven times, with the variance of what it
+/// Level and trend of a load (arrivals of a model, silos a pool needs) by Holt's double exponential smoothing for observations at uneven times, with the variance of what it
 /// did not foresee. Source: C. C. Holt, "Forecasting seasonals and trends by exponentially weighted moving averages", 1957; variance of the
 /// forecast as of the state space model ETS(A,A,N): Hyndman, Koehler, Ord, Snyder, "Forecasting with Exponential Smoothing", 2008, table 6.1.
 /// </summary>
-/// <param name="Level">Work a second, noise removed; not negative.</param>
+/// <param name="Level">The load, noise removed; not negative. Its unit is that of the observations.</param>
 /// <param name="Trend">Change of the level a second.</param>
-/// <param name="Variance">Mean square of the errors of the forecast for the next second, (units/s)².</param>
+/// <param name="Variance">Mean square of the errors of the forecast for the next second, in the unit's square.</param>
 /// <param name="Surprise">How much more came lately than was foreseen, in standard deviations (the sum of a one-sided CUSUM test).</param>
-/// <param name="Last">The last observation, in units a second.</param>
+/// <param name="Last">The last observation.</param>
 /// <param name="Seen">When it was last given an observation; null before the first.</param>
-public readonly record struct ArrivalForecast(double Level, double Trend, double Variance, double Surprise, double Last, TimeSpan? Seen)
+public readonly record struct LoadForecast(double Level, double Trend, double Variance, double Surprise, double Last, TimeSpan? Seen)
 {
     /// <summary>Errors are remembered this many times as long as the level.</summary>
     private const double VarianceMemory = 8;
@@ -27,9 +27,9 @@ public readonly record struct ArrivalForecast(double Level, double Trend, double
 
     /// <summary>The forecast that has also seen <paramref name="rate"/>.</summary>
     /// <param name="now">The end of the interval in which it was measured.</param>
-    /// <param name="rate">Work a second in that interval.</param>
+    /// <param name="rate">The load in that interval; not negative.</param>
     /// <param name="options">The time constants.</param>
-    public ArrivalForecast Observe(TimeSpan now, double rate, ReplicaOptions options)
+    public LoadForecast Observe(TimeSpan now, double rate, in Smoothing options)
     {
         if (Seen is not { } seen)
             return new(rate, 0, 0, 0, rate, now);
@@ -39,7 +39,7 @@ public readonly record struct ArrivalForecast(double Level, double Trend, double
 
         var expected = Math.Max(0, Level + Trend * seconds);
         var error = rate - expected;
-        var forget = 1 - Math.Exp(-seconds / (VarianceMemory * options.LevelTime.TotalSeconds));
+        var forget = 1 - Math.Exp(-seconds / (VarianceMemory * options.Level.TotalSeconds));
         var deviation = Math.Sqrt(Variance);
         // Before any error was seen everything is a surprise and nothing a jump.
         var surprise = deviation > 0 ? Math.Max(0, Surprise + Math.Min(error / deviation, MaxSurprise) - Allowance) : 0;
@@ -49,20 +49,20 @@ public readonly record struct ArrivalForecast(double Level, double Trend, double
         var variance = Variance + forget * (squared - Variance);
         if (unheard || surprise > options.JumpThreshold)
             return new(unheard ? rate : (rate + Math.Max(expected, Last)) / 2, Math.Max(0, Trend), variance, 0, rate, now);
-        var alpha = 1 - Math.Exp(-seconds / options.LevelTime.TotalSeconds);
-        var beta = 1 - Math.Exp(-seconds / options.TrendTime.TotalSeconds);
+        var alpha = 1 - Math.Exp(-seconds / options.Level.TotalSeconds);
+        var beta = 1 - Math.Exp(-seconds / options.Trend.TotalSeconds);
         return new(
             Math.Max(0, expected + alpha * error), Trend + alpha * beta * error / seconds, variance, surprise, rate, now);
     }
 
-    /// <summary>The level to be expected after <paramref name="horizon"/>, in units a second; not negative.</summary>
+    /// <summary>The level to be expected after <paramref name="horizon"/>; not negative.</summary>
     public double After(TimeSpan horizon) => Math.Max(0, Level + Trend * horizon.TotalSeconds);
 
-    /// <summary>Standard deviation of the level after <paramref name="horizon"/> around <see cref="After"/>, in units a second.</summary>
-    public double Deviation(TimeSpan horizon, ReplicaOptions options)
+    /// <summary>Standard deviation of the level after <paramref name="horizon"/> around <see cref="After"/>.</summary>
+    public double Deviation(TimeSpan horizon, in Smoothing options)
     {
-        var alpha = 1 - Math.Exp(-1 / options.LevelTime.TotalSeconds);
-        var beta = 1 - Math.Exp(-1 / options.TrendTime.TotalSeconds);
+        var alpha = 1 - Math.Exp(-1 / options.Level.TotalSeconds);
+        var beta = 1 - Math.Exp(-1 / options.Trend.TotalSeconds);
         var h = horizon.TotalSeconds;
         // The sum over j = 1..h of (alpha + alpha beta j)², in closed form.
         var sum = alpha * alpha * (h + beta * h * (h + 1) + beta * beta * h * (h + 1) * (2 * h + 1) / 6);
