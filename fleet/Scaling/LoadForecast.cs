@@ -10,8 +10,9 @@ namespace Orrery.Fleet.Scaling;
 /// <param name="Variance">Mean square of the errors of the forecast for the next second, in the unit's square.</param>
 /// <param name="Surprise">How much more came lately than was foreseen, in standard deviations (the sum of a one-sided CUSUM test).</param>
 /// <param name="Last">The last observation.</param>
+/// <param name="Recent">The last observations, for a slope that shows before the trend does.</param>
 /// <param name="Seen">When it was last given an observation; null before the first.</param>
-public readonly record struct LoadForecast(double Level, double Trend, double Variance, double Surprise, double Last, TimeSpan? Seen)
+public readonly record struct LoadForecast(double Level, double Trend, double Variance, double Surprise, double Last, SlopeWindow? Recent, TimeSpan? Seen)
 {
     /// <summary>Errors are remembered this many times as long as the level.</summary>
     private const double VarianceMemory = 8;
@@ -25,6 +26,12 @@ public readonly record struct LoadForecast(double Level, double Trend, double Va
     /// <summary>Standard deviations from which on no noise that was ever seen explains one interval.</summary>
     private const double Unheard = 12;
 
+    /// <summary>A rise is taken to end at the latest when it has added this share of the level: few double twice without a stop.</summary>
+    private const double MaxGrowth = 1;
+
+    /// <summary>Standard deviations that the recent slope must climb within its window to be no noise.</summary>
+    private const double Significant = 6;
+
     /// <summary>The forecast that has also seen <paramref name="rate"/>.</summary>
     /// <param name="now">The end of the interval in which it was measured.</param>
     /// <param name="rate">The load in that interval; not negative.</param>
@@ -32,12 +39,13 @@ public readonly record struct LoadForecast(double Level, double Trend, double Va
     public LoadForecast Observe(TimeSpan now, double rate, in Smoothing options)
     {
         if (Seen is not { } seen)
-            return new(rate, 0, 0, 0, rate, now);
+            return new(rate, 0, 0, 0, rate, SlopeWindow.Empty.Add(now, rate), now);
         var seconds = (now - seen).TotalSeconds;
         if (seconds <= 0)
             return this;
 
-        var expected = Math.Max(0, Level + Trend * seconds);
+        var expected = After(now - seen);
+        var recent = (Recent ?? SlopeWindow.Empty).Add(now, rate);
         var error = rate - expected;
         var forget = 1 - Math.Exp(-seconds / (VarianceMemory * options.Level.TotalSeconds));
         var deviation = Math.Sqrt(Variance);
@@ -48,15 +56,27 @@ public readonly record struct LoadForecast(double Level, double Trend, double Va
         var squared = deviation > 0 ? Math.Min(error * error, MaxSurprise * MaxSurprise * Variance) : error * error;
         var variance = Variance + forget * (squared - Variance);
         if (unheard || surprise > options.JumpThreshold)
-            return new(unheard ? rate : (rate + Math.Max(expected, Last)) / 2, Math.Max(0, Trend), variance, 0, rate, now);
+            return new(unheard ? rate : (rate + Math.Max(expected, Last)) / 2, Math.Max(0, Trend), variance, 0, rate, recent, now);
         var alpha = 1 - Math.Exp(-seconds / options.Level.TotalSeconds);
         var beta = 1 - Math.Exp(-seconds / options.Trend.TotalSeconds);
         return new(
-            Math.Max(0, expected + alpha * error), Trend + alpha * beta * error / seconds, variance, surprise, rate, now);
+            Math.Max(0, expected + alpha * error), Trend + alpha * beta * error / seconds, variance, surprise, rate, recent, now);
     }
 
     /// <summary>The level to be expected after <paramref name="horizon"/>; not negative.</summary>
-    public double After(TimeSpan horizon) => Math.Max(0, Level + Trend * horizon.TotalSeconds);
+    public double After(TimeSpan horizon) => Math.Max(0, Level + Math.Min(Math.Max(Trend, Slope) * horizon.TotalSeconds, MaxGrowth * Level));
+
+    /// <summary>Rise a second that the last observations agree on beyond noise; 0 when they do not.</summary>
+    private double Slope
+    {
+        get
+        {
+            if (Recent is not { } recent)
+                return 0;
+            var slope = recent.Median;
+            return slope * recent.Span > Significant * Math.Sqrt(Variance) ? slope : 0;
+        }
+    }
 
     /// <summary>Standard deviation of the level after <paramref name="horizon"/> around <see cref="After"/>.</summary>
     public double Deviation(TimeSpan horizon, in Smoothing options)

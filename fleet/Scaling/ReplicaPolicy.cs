@@ -20,17 +20,23 @@ public static class ReplicaPolicy
         var present = signals.Ready + signals.Starting;
 
         if (options.IdleTimeout > TimeSpan.Zero && !working && signals.Now - signals.LastRequest >= options.IdleTimeout)
-            return new(0, 0, next with { Recommended = RollingMax.Empty });
+            return new(0, 0, next with { Recommended = RollingMax.Empty, Foreseen = RollingMax.Empty });
 
-        var needed = Needed(next.Forecast, signals, options);
-        var recommended = RoundUp(needed, options);
+        var needed = Needed(next.Forecast, signals, options, signals.WarmUp);
         next = Regret(next, signals, needed, options);
-        next = next with { Recommended = next.Recommended.Add(signals.Now, recommended, options.MaxStabilizationWindow) };
+        // What is needed is held; what is only foreseen just until it could have been there, should it not come.
+        var recommended = RoundUp(Needed(next.Forecast, signals, options, TimeSpan.Zero), options);
+        next = next with
+        {
+            Recommended = next.Recommended.Add(signals.Now, recommended, options.MaxStabilizationWindow),
+            Foreseen = next.Foreseen.Add(signals.Now, RoundUp(needed, options), signals.WarmUp),
+        };
 
         // Down only to what the whole window allowed, and past that only with some room; up at once.
         var held = next.Recommended.Since(signals.Now - next.Hold);
         if (present > held)
             held = Math.Min(present, RoundUp(needed / (1 - options.Hysteresis), options) is var roomy && roomy > held ? roomy : held);
+        held = Math.Max(held, next.Foreseen.Max);
         var desired = Math.Max(held, RoundUp(needed + Drain(next.Forecast, signals, needed, options), options));
         var least = Math.Max(options.MinReplicas, working || present > 0 ? 1 : 0);
         return new(Math.Clamp(desired, least, options.MaxReplicas), Math.Clamp(held, least, options.MaxReplicas), next);
@@ -72,11 +78,11 @@ public static class ReplicaPolicy
     }
 
     /// <summary>Replicas, not rounded, for the arrivals to be expected when one ordered now is ready.</summary>
-    private static double Needed(in LoadForecast forecast, in ReplicaSignals signals, ReplicaOptions options)
+    private static double Needed(in LoadForecast forecast, in ReplicaSignals signals, ReplicaOptions options, TimeSpan horizon)
     {
         if (signals.Capacity <= 0)
             return signals.Ready + signals.Starting;
-        var level = Math.Max(forecast.Level, forecast.After(signals.WarmUp)) + options.Confidence * forecast.Deviation(signals.WarmUp, options.Smoothing);
+        var level = Math.Max(forecast.Level, forecast.After(horizon)) + options.Confidence * forecast.Deviation(horizon, options.Smoothing);
         // In heavy traffic P(wait > limit) = exp(-2 (C - level) C limit / variance): Kingman, "On queues in heavy traffic", 1962. Solved for C.
         var spread = forecast.Variance * -Math.Log(options.LateShare) / (2 * options.QueueDelayLimit.TotalSeconds);
         var capacity = (level + Math.Sqrt(level * level + 4 * spread)) / 2;
