@@ -20,7 +20,8 @@ public static class ScalingReport
     /// <summary>Seconds from the order of a replica to its first answer.</summary>
     public static IReadOnlyList<double> WarmUps { get; } = [5, 10, 30];
 
-    public static ScalingRow Measure(ArrivalTrace trace, double warmUp, double limit = 0.5, ReplicaOptions? options = null)
+    /// <summary>Runs one trace under everything; the search for the constant number takes longest and is left out unless asked for.</summary>
+    public static ScalingRow Measure(ArrivalTrace trace, double warmUp, double limit = 0.5, ReplicaOptions? options = null, bool constant = false)
     {
         var ready = Oracle.Ready(trace, warmUp, limit);
         var existing = Oracle.Existing(ready, warmUp);
@@ -30,7 +31,7 @@ public static class ScalingReport
         return new(trace.Name, warmUp, oracle.ReplicaSeconds / trace.Seconds,
             oracle,
             Oracle.LateWithoutForesight(trace, ready, warmUp, limit),
-            Constant(trace, warmUp, limit),
+            constant ? Constant(trace, warmUp, limit) : default,
             Run(new PolicyScaler(options ?? new ReplicaOptions { MaxReplicas = MaxReplicas })),
             Run(new HpaScaler(0.7, MaxReplicas)),
             Run(new HpaScaler(0.9, MaxReplicas)));

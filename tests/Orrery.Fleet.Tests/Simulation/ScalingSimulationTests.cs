@@ -9,13 +9,13 @@ public sealed class ScalingSimulationTests(ITestOutputHelper output)
     [Fact]
     public void Writes_the_table_of_all_traces_beside_both_yardsticks()
     {
-        var rows = Traces.All().SelectMany(trace => ScalingReport.WarmUps.Select(warmUp => ScalingReport.Measure(trace, warmUp))).ToList();
+        var rows = Traces.All().SelectMany(trace => ScalingReport.WarmUps.Select(warmUp => ScalingReport.Measure(trace, warmUp, constant: true))).ToList();
         output.WriteLine(ScalingReport.Markdown(rows));
         foreach (var row in rows)
         {
             // Nothing but what rounding leaves of a request.
             Assert.InRange(row.Oracle.Late, 0, 1e-12);
-            Assert.InRange(row.Oracle.Utilization, 0.6, 1);
+            Assert.InRange(row.Oracle.Utilization, 0.5, 1);
             // No one does the work in less than the oracle without being late for it.
             Assert.True(row.Ours.ReplicaSeconds > row.Oracle.ReplicaSeconds);
         }
@@ -36,9 +36,9 @@ public sealed class ScalingSimulationTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(5, 0.01)]
-    [InlineData(10, 0.02)]
-    [InlineData(30, 0.05)]
+    [InlineData(5, 0.005)]
+    [InlineData(10, 0.01)]
+    [InlineData(30, 0.04)]
     public void A_crowd_that_gathers_within_a_minute_costs_little_more_than_its_warm_up(double warmUp, double late)
     {
         var row = ScalingReport.Measure(Traces.FlashCrowd(), warmUp);
@@ -73,7 +73,7 @@ public sealed class ScalingSimulationTests(ITestOutputHelper output)
     [Fact]
     public void Keeps_a_recorded_conversation_service_in_time_where_the_usual_formula_does_not()
     {
-        var row = ScalingReport.Measure(Traces.Conversation(), 10);
+        var row = ScalingReport.Measure(Traces.Conversation(), 10, constant: true);
         Assert.True(row.Ours.Late <= 0.012, $"{row.Ours.Late:P2} late");
         Assert.True(row.Hpa70.Late > 2 * row.Ours.Late);
         Assert.True(row.Over(row.Ours) < row.Over(row.Constant));
