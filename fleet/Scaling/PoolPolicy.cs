@@ -42,7 +42,7 @@ public static class PoolPolicy
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(memory);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(slots);
         var (needed, unplaceable) = Pack(demands, memory, slots, options.MaxSilos);
-        // Whole silos are counted: a step of one is no jump, whatever its deviation.
+        // Whole silos are counted: steps of one do not add up to a jump.
         var forecast = state.Needed.Observe(now, needed, new(options.LevelTime, options.TrendTime, double.PositiveInfinity));
         var ahead = Math.Max(needed, forecast.After(options.StartTime));
         var recommended = (int)Math.Min(options.MaxSilos, Math.Ceiling(ahead * (1 + options.Headroom) - 1e-9));

@@ -9,13 +9,17 @@ public static class ReplicaPolicy
     /// <summary>A number that was this share of what is needed now would have spared most of the wait.</summary>
     private const double Helpful = 0.85;
 
+    /// <summary>Replicas that do less of their measured capacity than this are ill: more of them is no cure.</summary>
+    private const double LeastEfficiency = 0.25;
+
     /// <summary>Decides the number for one model. To be called about once a second.</summary>
     /// <param name="state">What the last decision returned; <see cref="ReplicaState.Initial"/> before the first.</param>
-    /// <param name="signals">What was measured since.</param>
+    /// <param name="measured">What was measured since.</param>
     /// <param name="options">Valid ones.</param>
-    public static ReplicaDecision Decide(ReplicaState state, in ReplicaSignals signals, ReplicaOptions options)
+    public static ReplicaDecision Decide(ReplicaState state, in ReplicaSignals measured, ReplicaOptions options)
     {
-        var next = Observe(state, signals, options);
+        var next = Observe(state, measured, options);
+        var signals = measured with { Capacity = measured.Capacity * next.Efficiency };
         var working = signals.InFlight > 0 || signals.ArrivalRate > 0;
         var present = signals.Ready + signals.Starting;
 
@@ -34,8 +38,7 @@ public static class ReplicaPolicy
 
         // Down only to what the whole window allowed, and past that only with some room; up at once.
         var held = next.Recommended.Since(signals.Now - next.Hold);
-        if (present > held)
-            held = Math.Min(present, RoundUp(needed / (1 - options.Hysteresis), options) is var roomy && roomy > held ? roomy : held);
+        held = Math.Max(held, Math.Min(present, RoundUp(needed / (1 - options.Hysteresis), options)));
         held = Math.Max(held, next.Foreseen.Max);
         var desired = Math.Max(held, RoundUp(needed + Drain(next.Forecast, signals, needed, options), options));
         var least = Math.Max(options.MinReplicas, working || present > 0 ? 1 : 0);
@@ -59,7 +62,25 @@ public static class ReplicaPolicy
             Hold = hold < least ? least : hold,
             Late = state.Late * keep + late,
             Arrived = state.Arrived * keep + work,
+            Efficiency = Efficiency(state with { Efficiency = 1 - (1 - state.Efficiency) * keep }, signals, seconds, options),
+            Ready = signals.Ready,
+            InFlight = signals.InFlight,
         };
+    }
+
+    /// <summary>
+    /// What replicas do while work waits is what they can do: arrivals less the growth of what is in flight. A capacity that was measured too high
+    /// would otherwise keep a queue long for good. The share is forgotten as slowly as lateness is.
+    /// </summary>
+    private static double Efficiency(ReplicaState state, in ReplicaSignals signals, double seconds, ReplicaOptions options)
+    {
+        var possible = signals.Ready * signals.Capacity;
+        var waiting = possible * options.QueueDelayLimit.TotalSeconds / 2;
+        if (seconds <= 0 || possible <= 0 || signals.Ready != state.Ready || Math.Min(signals.InFlight, state.InFlight) <= waiting)
+            return state.Efficiency;
+        var seen = (signals.ArrivalRate - (signals.InFlight - state.InFlight) / seconds) / possible;
+        var follow = 1 - Math.Exp(-seconds / options.LevelTime.TotalSeconds);
+        return Math.Clamp(state.Efficiency + follow * (seen - state.Efficiency), LeastEfficiency, 1);
     }
 
     /// <summary>

@@ -7,10 +7,15 @@ namespace Orrery.Fleet.Scaling;
 /// <param name="Hold">How long a recommendation holds.</param>
 /// <param name="Late">Work that came while requests were late, in units, forgotten with time.</param>
 /// <param name="Arrived">All work that came, in units, forgotten with time.</param>
-public sealed record ReplicaState(LoadForecast Forecast, RollingMax Recommended, RollingMax Foreseen, TimeSpan Hold, double Late, double Arrived)
+/// <param name="Efficiency">Share of its measured capacity that a replica was seen to do while work waited; at most 1.</param>
+/// <param name="Ready">Replicas that answered at the last decision.</param>
+/// <param name="InFlight">Work in flight at the last decision, in units.</param>
+public sealed record ReplicaState(
+    LoadForecast Forecast, RollingMax Recommended, RollingMax Foreseen, TimeSpan Hold, double Late, double Arrived, double Efficiency,
+    int Ready, double InFlight)
 {
     /// <summary>The state before the first decision.</summary>
-    public static ReplicaState Initial { get; } = new(default, RollingMax.Empty, RollingMax.Empty, TimeSpan.Zero, 0, 0);
+    public static ReplicaState Initial { get; } = new(default, RollingMax.Empty, RollingMax.Empty, TimeSpan.Zero, 0, 0, 1, 0, 0);
 }
 
 /// <summary>How many replicas a model is to have.</summary>

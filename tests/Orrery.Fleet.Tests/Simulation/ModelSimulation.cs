@@ -17,7 +17,7 @@ public readonly record struct SimulationResult(double LateRequests, double Reque
 /// One model in virtual time: a queue in order of arrival (fluid, steps of 0.1 s) before replicas that take a warm-up from order to
 /// work and end at once. Deterministic.
 /// </summary>
-public sealed class ModelSimulation(ArrivalTrace trace, double warmUp, double limit, int ready)
+public sealed class ModelSimulation(ArrivalTrace trace, double warmUp, double limit, int ready, double measuredCapacity = 1)
 {
     // What is left of each step's arrivals; everything before the head is answered.
     private readonly double[] _work = [.. trace.Work];
@@ -26,9 +26,10 @@ public sealed class ModelSimulation(ArrivalTrace trace, double warmUp, double li
     private double _waiting, _late, _seconds, _done, _possible, _arrived, _longest;
     private int _ready = ready, _lastRequest, _step, _head;
 
-    public static SimulationResult Run(ArrivalTrace trace, IScaler scaler, double warmUp, double limit, int ready)
+    public static SimulationResult Run(
+        ArrivalTrace trace, IScaler scaler, double warmUp, double limit, int ready, double measuredCapacity = 1)
     {
-        var simulation = new ModelSimulation(trace, warmUp, limit, ready);
+        var simulation = new ModelSimulation(trace, warmUp, limit, ready, measuredCapacity);
         var period = (int)Math.Round(scaler.Period / ArrivalTrace.Step);
         for (var k = 0; k < trace.Work.Length; k++)
         {
@@ -54,7 +55,7 @@ public sealed class ModelSimulation(ArrivalTrace trace, double warmUp, double li
         // At the very start there is no past to measure: the first arrivals stand for it.
         var rate = _step == 0 ? trace.Work.Take(10).Sum() : _arrived / period;
         var signals = new ReplicaSignals(TimeSpan.FromSeconds(_step * ArrivalTrace.Step), rate,
-            TimeSpan.FromSeconds(Math.Max(oldest, _longest)), _waiting, 1, _ready, _starting.Count,
+            TimeSpan.FromSeconds(Math.Max(oldest, _longest)), _waiting, measuredCapacity, _ready, _starting.Count,
             TimeSpan.FromSeconds(warmUp), TimeSpan.FromSeconds(_lastRequest * ArrivalTrace.Step));
         (_arrived, _longest) = (0, 0);
         return signals;

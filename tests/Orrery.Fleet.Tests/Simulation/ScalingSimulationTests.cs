@@ -79,6 +79,21 @@ public sealed class ScalingSimulationTests(ITestOutputHelper output)
         Assert.True(row.Over(row.Ours) < row.Over(row.Constant));
     }
 
+    [Theory]
+    [InlineData(1.1)]
+    [InlineData(1.25)]
+    [InlineData(1.6)]
+    public void Learns_that_a_replica_does_less_than_was_measured(double measured)
+    {
+        foreach (var trace in (ArrivalTrace[])[Traces.Steady(), Traces.Ramp(), Traces.FlashCrowd()])
+        {
+            var options = new ReplicaOptions { MaxReplicas = ScalingReport.MaxReplicas };
+            var late = ModelSimulation.Run(trace, new PolicyScaler(options), 10, 0.5, 10, measured).Late;
+            output.WriteLine($"{trace.Name}, measured {measured:0.00} of the truth: {late:P2} late");
+            Assert.True(late <= 0.015, $"{trace.Name}: {late:P2} late");
+        }
+    }
+
     [Fact]
     public void Same_trace_same_result()
     {
