@@ -2,8 +2,10 @@ namespace Orrery.Fleet.Scaling;
 
 /// <summary>
 /// Level and trend of a load (arrivals of a model, silos a pool needs) by Holt's double exponential smoothing for observations at uneven
-/// times, with the variance of what it did not foresee. A jump is found by CUSUM (E. S. Page, "Continuous inspection schemes", 1954). Source: C. C. Holt, "Forecasting seasonals and trends by exponentially weighted moving averages", 1957; variance of the
-/// forecast as of the state space model ETS(A,A,N): Hyndman, Koehler, Ord, Snyder, "Forecasting with Exponential Smoothing", 2008, table 6.1.
+/// times, with the variance of what it did not foresee; jumps are found by CUSUM.
+/// Sources: C. C. Holt, "Forecasting seasonals and trends by exponentially weighted moving averages", 1957; E. S. Page, "Continuous inspection
+/// schemes", 1954; variance of the forecast as of the state space model ETS(A,A,N): Hyndman, Koehler, Ord, Snyder, "Forecasting with
+/// Exponential Smoothing", 2008.
 /// </summary>
 /// <param name="Level">The load, noise removed; not negative. Its unit is that of the observations.</param>
 /// <param name="Trend">Change of the level a second.</param>

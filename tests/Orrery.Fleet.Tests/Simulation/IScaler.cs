@@ -52,7 +52,7 @@ public sealed class HpaScaler(double targetUtilization, int maxReplicas) : IScal
     }
 }
 
-/// <summary>A plan by second <see cref="ArrivalTrace.Step"/> of replicas that exist (starting or ready).</summary>
+/// <summary>A plan, by steps of <see cref="ArrivalTrace.Step"/>, of replicas that exist (starting or ready).</summary>
 public sealed class PlannedScaler(int[] replicas) : IScaler
 {
     public double Period => ArrivalTrace.Step;

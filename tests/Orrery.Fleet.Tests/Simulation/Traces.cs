@@ -43,7 +43,7 @@ public static class Traces
     /// <summary>5, then 50 from one moment to the next for ten minutes: nothing announces it.</summary>
     public static ArrivalTrace Jump(int seed = HeldOutSeed) => ArrivalTrace.Synthetic("jump", 7200, t => t is >= 1800 and < 2400 ? 50 : 5, seed + 7);
 
-    /// <summary>Recorded, 5.5 requests a second of 20 to 8,000 tokens each; mean 6.4 replicas.</summary>
+    /// <summary>Recorded, 5.5 requests a second of mostly 30 to 4,100 tokens each (at most 14,050); mean 6.4 replicas.</summary>
     public static ArrivalTrace Conversation() => ArrivalTrace.Recorded("recorded: conversation", "azure-llm-conversation-2023.csv", 1000);
 
     /// <summary>Recorded: silence and bursts; mean 5.3 replicas.</summary>
