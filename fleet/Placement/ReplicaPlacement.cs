@@ -37,6 +37,29 @@ public static class ReplicaPlacement
         return new(best, failure, mostFree);
     }
 
+    /// <summary>
+    /// The silo on which a replica of the model ends when there are too many: a draining one, else where most of the model's are, else where its memory is
+    /// scarcest. Null when the model has none.
+    /// </summary>
+    /// <param name="model">The model's name and version.</param>
+    /// <param name="silos">All silos.</param>
+    public static SiloInfo? ToEnd(string model, IReadOnlyList<SiloInfo> silos)
+    {
+        SiloInfo? best = null;
+        (bool, int, long) bestRank = default;
+        foreach (var silo in silos)
+        {
+            var here = silo.Count(model);
+            if (here == 0)
+                continue;
+            var rank = (silo.Draining, here, -silo.FreeMemory);
+            var order = best is null ? 1 : rank.CompareTo(bestRank);
+            if (order > 0 || (order == 0 && string.CompareOrdinal(silo.Id, best!.Id) < 0))
+                (best, bestRank) = (silo, rank);
+        }
+        return best;
+    }
+
     private readonly record struct Rank(int Here, int InZone, int Crowded, double Load, long Free, string Id)
     {
         public int CompareTo(in Rank other)

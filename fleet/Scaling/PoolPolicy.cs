@@ -8,34 +8,46 @@ namespace Orrery.Fleet.Scaling;
 /// <param name="Slots">Compute of one, in the unit of <see cref="SiloInfo.Slots"/>.</param>
 public readonly record struct ModelDemand(int Replicas, long Memory, double Slots);
 
+/// <summary>What one decision hands to the next about a pool. Immutable.</summary>
+/// <param name="Needed">The silos that were needed, as a forecast.</param>
+/// <param name="Recommended">The numbers that were recommended lately.</param>
+public sealed record PoolState(LoadForecast Needed, RollingMax Recommended)
+{
+    /// <summary>The state before the first decision.</summary>
+    public static PoolState Initial { get; } = new(default, RollingMax.Empty);
+}
+
 /// <summary>How many silos a pool is to have, and the state for the next decision.</summary>
 /// <param name="Desired">Silos.</param>
 /// <param name="Unplaceable">Models one replica of which is larger than a whole silo: no number of silos helps them.</param>
 /// <param name="State">To be handed to the next decision.</param>
-public readonly record struct PoolDecision(int Desired, int Unplaceable, RollingMax State);
+public readonly record struct PoolDecision(int Desired, int Unplaceable, PoolState State);
 
 /// <summary>How many silos a pool needs for the replicas wanted of all models, and which one leaves first. Pure functions.</summary>
 public static class PoolPolicy
 {
     /// <summary>
-    /// Silos of the given size into which all replicas go (first fit, largest share first, as bin packing in two dimensions), with headroom on top; down only
-    /// after the stabilization window.
+    /// Silos of the given size into which all replicas go (first fit, largest share first, as bin packing in two dimensions), or will have to when a silo
+    /// ordered now is there, with headroom on top; down only after the stabilization window.
     /// </summary>
-    /// <param name="state">The last decision's; <see cref="RollingMax.Empty"/> before the first.</param>
+    /// <param name="state">The last decision's; <see cref="PoolState.Initial"/> before the first.</param>
     /// <param name="now">Time on a clock that never goes back.</param>
     /// <param name="demands">Desired replicas of every model of the pool.</param>
     /// <param name="memory">Bytes that models may use on one silo; above 0.</param>
     /// <param name="slots">Compute of one silo; above 0.</param>
     /// <param name="options">Valid ones.</param>
     public static PoolDecision Decide(
-        RollingMax state, TimeSpan now, IReadOnlyList<ModelDemand> demands, long memory, double slots, PoolOptions options)
+        PoolState state, TimeSpan now, IReadOnlyList<ModelDemand> demands, long memory, double slots, PoolOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(memory);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(slots);
         var (needed, unplaceable) = Pack(demands, memory, slots, options.MaxSilos);
-        var recommended = (int)Math.Min(options.MaxSilos, Math.Ceiling(needed * (1 + options.Headroom) - 1e-9));
-        var next = state.Add(now, recommended, options.StabilizationWindow);
-        return new(Math.Clamp(next.Since(now - options.StabilizationWindow), options.MinSilos, options.MaxSilos), unplaceable, next);
+        // Whole silos are counted: steps of one do not add up to a jump.
+        var forecast = state.Needed.Observe(now, needed, new(options.LevelTime, options.TrendTime, double.PositiveInfinity));
+        var ahead = Math.Max(needed, forecast.After(options.StartTime));
+        var recommended = (int)Math.Min(options.MaxSilos, Math.Ceiling(ahead * (1 + options.Headroom) - 1e-9));
+        var window = state.Recommended.Add(now, recommended, options.StabilizationWindow);
+        return new(Math.Clamp(window.Max, options.MinSilos, options.MaxSilos), unplaceable, new(forecast, window));
     }
 
     /// <summary>

@@ -25,10 +25,13 @@ public sealed record ReplicaOptions
     public double TargetUtilization { get; init; } = 0.97;
 
     /// <summary>Time in which a backlog is to be gone once the replicas ordered for it are ready. 100 ms to 10 minutes.</summary>
-    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Most replicas that are ordered to drain a backlog, as a share of those for the arrivals; 0 to 100.</summary>
+    public double MaxDrain { get; init; } = 1;
 
     /// <summary>The number goes down to the largest that was recommended within this time. 0 to <see cref="MaxStabilizationWindow"/>.</summary>
-    public TimeSpan StabilizationWindow { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan StabilizationWindow { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>As far as <see cref="StabilizationWindow"/> may grow for a load that keeps coming back just after its replicas went. 0 to 1 hour.</summary>
     public TimeSpan MaxStabilizationWindow { get; init; } = TimeSpan.FromMinutes(10);
@@ -40,16 +43,18 @@ public sealed record ReplicaOptions
     public double Hysteresis { get; init; } = 0.02;
 
     /// <summary>Time constant with which the level of arrivals follows them. 100 ms to 1 hour.</summary>
-    public TimeSpan LevelTime { get; init; } = TimeSpan.FromSeconds(8);
+    public TimeSpan LevelTime { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Time constant with which the trend follows the level. 100 ms to 1 hour.</summary>
-    public TimeSpan TrendTime { get; init; } = TimeSpan.FromSeconds(40);
+    public TimeSpan TrendTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Standard deviations of the forecast level that are covered; 0 to 10.</summary>
-    public double Confidence { get; init; } = 0.5;
+    public double Confidence { get; init; } = 0.25;
 
     /// <summary>Sum of surprises, in standard deviations, from which on arrivals are a new level and no noise; 1 to 100.</summary>
     public double JumpThreshold { get; init; } = 5;
+
+    internal Smoothing Smoothing => new(LevelTime, TrendTime, JumpThreshold);
 
     /// <summary>Says what is wrong, naming the property; null when nothing is.</summary>
     public string? Validate()
@@ -66,6 +71,8 @@ public sealed record ReplicaOptions
             return $"{nameof(Hysteresis)} must be 0 to below 1, not {Hysteresis}";
         if (Confidence is not (>= 0 and <= 10))
             return $"{nameof(Confidence)} must be 0 to 10, not {Confidence}";
+        if (MaxDrain is not (>= 0 and <= 100))
+            return $"{nameof(MaxDrain)} must be 0 to 100, not {MaxDrain}";
         if (JumpThreshold is not (>= 1 and <= 100))
             return $"{nameof(JumpThreshold)} must be 1 to 100, not {JumpThreshold}";
         if (LateShare is not (> 0 and <= 0.5))

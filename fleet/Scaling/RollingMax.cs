@@ -13,6 +13,9 @@ public sealed class RollingMax
 
     private RollingMax(ImmutableArray<(TimeSpan, int)> entries) => _entries = entries;
 
+    /// <summary>The largest number of the window; 0 when nothing was added.</summary>
+    public int Max => _entries.IsEmpty ? 0 : _entries[0].Value;
+
     /// <summary>The largest number added at <paramref name="time"/> or later; 0 when none was.</summary>
     public int Since(TimeSpan time)
     {

@@ -21,7 +21,7 @@ public sealed class PolicyScaler(ReplicaOptions options) : IScaler
 
     public int Decide(in ReplicaSignals signals)
     {
-        (var desired, _state) = ReplicaPolicy.Decide(_state, signals, options);
+        (var desired, _, _state) = ReplicaPolicy.Decide(_state, signals, options);
         return desired;
     }
 }
@@ -52,7 +52,7 @@ public sealed class HpaScaler(double targetUtilization, int maxReplicas) : IScal
     }
 }
 
-/// <summary>A plan by second <see cref="ArrivalTrace.Step"/> of replicas that exist (starting or ready).</summary>
+/// <summary>A plan, by steps of <see cref="ArrivalTrace.Step"/>, of replicas that exist (starting or ready).</summary>
 public sealed class PlannedScaler(int[] replicas) : IScaler
 {
     public double Period => ArrivalTrace.Step;

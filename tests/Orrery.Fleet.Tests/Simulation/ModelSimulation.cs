@@ -3,16 +3,21 @@ using Orrery.Fleet.Scaling;
 namespace Orrery.Fleet.Tests.Simulation;
 
 /// <summary>What a run showed.</summary>
-/// <param name="Late">Share of requests that waited longer than the limit.</param>
+/// <param name="LateRequests">Requests that waited longer than the limit.</param>
+/// <param name="Requests">All that came.</param>
 /// <param name="ReplicaSeconds">Seconds that replicas existed, warm-up included.</param>
 /// <param name="Utilization">Work done over what ready replicas could have done.</param>
-public readonly record struct SimulationResult(double Late, double ReplicaSeconds, double Utilization);
+public readonly record struct SimulationResult(double LateRequests, double Requests, double ReplicaSeconds, double Utilization)
+{
+    /// <summary>Share of requests that waited longer than the limit.</summary>
+    public double Late => LateRequests / Math.Max(1, Requests);
+}
 
 /// <summary>
 /// One model in virtual time: a queue in order of arrival (fluid, steps of 0.1 s) before replicas that take a warm-up from order to
 /// work and end at once. Deterministic.
 /// </summary>
-public sealed class ModelSimulation(ArrivalTrace trace, double warmUp, double limit, int ready)
+public sealed class ModelSimulation(ArrivalTrace trace, double warmUp, double limit, int ready, double measuredCapacity = 1)
 {
     // What is left of each step's arrivals; everything before the head is answered.
     private readonly double[] _work = [.. trace.Work];
@@ -21,9 +26,10 @@ public sealed class ModelSimulation(ArrivalTrace trace, double warmUp, double li
     private double _waiting, _late, _seconds, _done, _possible, _arrived, _longest;
     private int _ready = ready, _lastRequest, _step, _head;
 
-    public static SimulationResult Run(ArrivalTrace trace, IScaler scaler, double warmUp, double limit, int ready)
+    public static SimulationResult Run(
+        ArrivalTrace trace, IScaler scaler, double warmUp, double limit, int ready, double measuredCapacity = 1)
     {
-        var simulation = new ModelSimulation(trace, warmUp, limit, ready);
+        var simulation = new ModelSimulation(trace, warmUp, limit, ready, measuredCapacity);
         var period = (int)Math.Round(scaler.Period / ArrivalTrace.Step);
         for (var k = 0; k < trace.Work.Length; k++)
         {
@@ -38,8 +44,9 @@ public sealed class ModelSimulation(ArrivalTrace trace, double warmUp, double li
 
     public int Starting => _starting.Count;
 
+    /// <summary>Up to now; what waits still counts as late.</summary>
     public SimulationResult Result => new(
-        (_late + _requests.Take(_step).Sum()) / Math.Max(1, trace.Requests.Take(_step).Sum()), _seconds, _done / Math.Max(1e-9, _possible));
+        _late + _requests.Take(_step).Sum(), trace.Requests.Take(_step).Sum(), _seconds, _done / Math.Max(1e-9, _possible));
 
     /// <summary>What is measured at this moment, over the last <paramref name="period"/> seconds; resets what is measured by period.</summary>
     public ReplicaSignals Signals(double period)
@@ -48,7 +55,7 @@ public sealed class ModelSimulation(ArrivalTrace trace, double warmUp, double li
         // At the very start there is no past to measure: the first arrivals stand for it.
         var rate = _step == 0 ? trace.Work.Take(10).Sum() : _arrived / period;
         var signals = new ReplicaSignals(TimeSpan.FromSeconds(_step * ArrivalTrace.Step), rate,
-            TimeSpan.FromSeconds(Math.Max(oldest, _longest)), _waiting, 1, _ready, _starting.Count,
+            TimeSpan.FromSeconds(Math.Max(oldest, _longest)), _waiting, measuredCapacity, _ready, _starting.Count,
             TimeSpan.FromSeconds(warmUp), TimeSpan.FromSeconds(_lastRequest * ArrivalTrace.Step));
         (_arrived, _longest) = (0, 0);
         return signals;
@@ -58,10 +65,21 @@ public sealed class ModelSimulation(ArrivalTrace trace, double warmUp, double li
     public void Scale(int desired)
     {
         while (_ready + _starting.Count < desired)
-            _starting.Add(_step + (int)Math.Round(warmUp / ArrivalTrace.Step));
-        while (_ready + _starting.Count > desired && _starting.Count > 0)
+            Order();
+        while (_ready + _starting.Count > desired)
+            End();
+    }
+
+    /// <summary>Orders one replica.</summary>
+    public void Order() => _starting.Add(_step + (int)Math.Round(warmUp / ArrivalTrace.Step));
+
+    /// <summary>Ends one replica: the one ordered last.</summary>
+    public void End()
+    {
+        if (_starting.Count > 0)
             _starting.RemoveAt(_starting.Count - 1);
-        _ready = Math.Min(_ready, desired - _starting.Count);
+        else
+            _ready--;
     }
 
     /// <summary>One step: arrivals, then work.</summary>

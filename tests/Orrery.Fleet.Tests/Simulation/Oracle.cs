@@ -41,7 +41,8 @@ public static class Oracle
 
     /// <summary>
     /// Share of requests that are late when every replica of the plan is ordered only in the moment it is needed, and a backlog is gone as soon as
-    /// the plan's number is there: what no policy without foresight and without spare replicas can beat.
+    /// the plan's number is there. A comparison, not a bound: who holds spare replicas, or
+    /// does not follow the plan's every rise by one, can be better.
     /// </summary>
     public static double LateWithoutForesight(ArrivalTrace trace, int[] ready, double lead, double limit)
     {
