@@ -71,7 +71,7 @@ public sealed class ModelGrain(ReplicaHost host, ILocalSiloDetails silo, ILogger
     {
         if (Ready() is not { } replica)
             return Gone<Rows>();
-        return Answer(replica, await replica.Backend.EmbedAsync(request.ToRequest(), cancellation));
+        return Answer(replica, await replica.Backend.EmbedAsync(request.ToRequest(replica.Info.Name), cancellation));
     }
 
     /// <inheritdoc/>
@@ -79,7 +79,7 @@ public sealed class ModelGrain(ReplicaHost host, ILocalSiloDetails silo, ILogger
     {
         if (Ready() is not { } replica)
             return Gone<Rows>();
-        return Answer(replica, await replica.Backend.ScoreAsync(request.ToRequest(), cancellation));
+        return Answer(replica, await replica.Backend.ScoreAsync(request.ToRequest(replica.Info.Name), cancellation));
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,9 @@ namespace Orrery.Grains.Registry;
 /// <summary>How many silos each pool should have. Not safe for threads.</summary>
 internal sealed class PoolSizes(PoolOptions options)
 {
-    private readonly Dictionary<string, RollingMax> _states = new(StringComparer.Ordinal);
+    private static readonly TimeSpan _every = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<string, (TimeSpan At, PoolDecision Decision)> _decisions = new(StringComparer.Ordinal);
 
     public PoolView[] Decide(TimeSpan now, IReadOnlyCollection<SiloReport> silos, IReadOnlyCollection<ModelView> models) =>
         [.. Pools.All.Select(pool => Decide(pool, now, silos, models))];
@@ -27,15 +29,20 @@ internal sealed class PoolSizes(PoolOptions options)
         var demands = new List<ModelDemand>();
         foreach (var model in models)
         {
-            if (model.Pool == pool && model.Desired > 0)
-                demands.Add(new ModelDemand(model.Desired, model.Memory, model.Compute * cores));
+            if (model.Pool == pool && model.Sustained > 0)
+                demands.Add(new ModelDemand(model.Sustained, model.Memory, model.Compute * cores));
         }
 
         if (current == 0)
             // Nothing is known of a pool's machines before the first one reports: one, if anybody wants it.
             return new PoolView(pool, demands.Count > 0 ? Math.Max(1, options.MinSilos) : options.MinSilos, 0);
-        var decision = PoolPolicy.Decide(_states.GetValueOrDefault(pool) ?? RollingMax.Empty, now, demands, Math.Max(1, memory), Math.Max(1, cores), options);
-        _states[pool] = decision.State;
-        return new PoolView(pool, decision.Desired, current);
+        // Silos come and go in minutes: to look more often than every few seconds tells nothing new.
+        if (!_decisions.TryGetValue(pool, out var last) || now - last.At >= _every)
+        {
+            var decision = PoolPolicy.Decide(last.Decision.State ?? PoolState.Initial, now, demands, Math.Max(1, memory), Math.Max(1, cores), options);
+            _decisions[pool] = last = (now, decision);
+        }
+
+        return new PoolView(pool, last.Decision.Desired, current);
     }
 }

@@ -16,6 +16,9 @@ internal sealed class Demand(ReplicaOptions options)
     /// <summary>Share of one replica's capacity that arrivals take, 0 to 1.</summary>
     public double Utilization { get; private set; }
 
+    /// <summary>Replicas that arrivals need, of those last decided.</summary>
+    public int Sustained { get; private set; }
+
     /// <summary>Someone asks for a model that sleeps.</summary>
     public void Wake() => _woken = true;
 
@@ -56,7 +59,7 @@ internal sealed class Demand(ReplicaOptions options)
         _woken &= ready == 0;
         var signals = new ReplicaSignals(now, arrivals, delay, inFlight, capacity, ready, starting, warmUp > TimeSpan.Zero ? warmUp : _guessedWarmUp, _lastRequest);
         var decision = ReplicaPolicy.Decide(_state, signals, options);
-        (_state, _before) = (decision.State, now);
+        (_state, _before, Sustained) = (decision.State, now, decision.Sustained);
         return decision.Desired;
     }
 }

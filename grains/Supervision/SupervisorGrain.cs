@@ -349,6 +349,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         Pool = pool ?? target?.Pool ?? Pools.Cpu,
         Memory = target is null ? 0 : MemoryOf(target),
         Compute = _demand.Utilization,
+        Sustained = target is null ? 0 : Math.Min(_demand.Sustained, _desired),
     };
 
     private void Settle(ModelView view)

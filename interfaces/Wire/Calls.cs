@@ -69,9 +69,10 @@ public sealed class EmbedCall
     };
 
     /// <summary>As the engine takes it.</summary>
-    public EmbedRequest ToRequest() => new()
+    /// <param name="model">The replica's model.</param>
+    public EmbedRequest ToRequest(string model) => new()
     {
-        Model = "",
+        Model = model,
         Inputs = Texts.ToInputs(),
         Priority = Terms.Priority,
         Timeout = Terms.Timeout,
@@ -105,7 +106,8 @@ public sealed class ScoreCall
     };
 
     /// <summary>As the engine takes it.</summary>
-    public ScoreRequest ToRequest() => new() { Model = "", Inputs = Texts.ToInputs(), Priority = Terms.Priority, Timeout = Terms.Timeout, Truncation = Terms.Truncation };
+    /// <param name="model">The replica's model.</param>
+    public ScoreRequest ToRequest(string model) => new() { Model = model, Inputs = Texts.ToInputs(), Priority = Terms.Priority, Timeout = Terms.Timeout, Truncation = Terms.Truncation };
 }
 
 /// <summary>Asks detectors over one replica's model about texts.</summary>

@@ -143,6 +143,10 @@ public sealed record ModelView
     [Id(7)]
     public long Memory { get; init; }
 
+    /// <summary>Those of the desired replicas that arrivals need; the others only drain a backlog.</summary>
+    [Id(9)]
+    public int Sustained { get; init; }
+
     /// <summary>Share of a silo's compute that one replica is busy for, 0 to 1.</summary>
     [Id(8)]
     public double Compute { get; init; }
