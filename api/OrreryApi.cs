@@ -55,6 +55,21 @@ public static class OrreryApi
         routes.MapDocumentation();
     }
 
+    /// <summary>Registers what <see cref="MapOrreryOperations"/> needs, for a process that answers no inference over HTTP.</summary>
+    public static IServiceCollection AddOrreryOperations(this IServiceCollection services) => services.AddSingleton<MetricsCollector>();
+
+    /// <summary>Maps health and metrics.</summary>
+    /// <param name="routes">Where to.</param>
+    /// <param name="ready">Whether the process does its work.</param>
+    public static void MapOrreryOperations(this IEndpointRouteBuilder routes, Func<bool> ready)
+    {
+        // Made now, it counts from the first measurement on.
+        var collector = routes.ServiceProvider.GetRequiredService<MetricsCollector>();
+        routes.MapGet("/health/live", HealthRoutes.LiveAsync);
+        routes.MapGet("/health/ready", context => HealthRoutes.ReadyAsync(context, ready()));
+        routes.MapGet("/metrics", new MetricsRoute(collector).RunAsync);
+    }
+
     private static void MapOperations(IEndpointRouteBuilder routes, HealthRoutes health, MetricsRoute metrics)
     {
         var problem = ProblemProtocol.Instance;

@@ -18,8 +18,9 @@ public sealed record ModelOrders(
 public interface ISupervisorGrain : IGrainWithStringKey
 {
     /// <summary>Tells what is to be served and where it may run; again at every change.</summary>
+    /// <returns>How the model stands.</returns>
     [AlwaysInterleave]
-    Task UpdateAsync(ModelOrders orders);
+    Task<ModelView> UpdateAsync(ModelOrders orders);
 
     /// <summary>Someone waits for a model that sleeps.</summary>
     [AlwaysInterleave]

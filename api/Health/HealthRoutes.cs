@@ -18,6 +18,16 @@ internal sealed class HealthRoutes(IInferenceBackend backend)
         await reply.CompleteAsync(context);
     }
 
+    /// <summary>The verdict alone, of a process without models of its own.</summary>
+    public static async Task ReadyAsync(HttpContext context, bool ready)
+    {
+        if (!ready)
+            Unready(context);
+        using var reply = new Reply(64);
+        reply.Raw(ready ? "{\"ready\":true}"u8 : "{\"ready\":false}"u8);
+        await reply.CompleteAsync(context);
+    }
+
     public async Task HealthAsync(HttpContext context)
     {
         using var reply = new Reply(128);

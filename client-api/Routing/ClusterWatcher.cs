@@ -60,8 +60,9 @@ internal sealed class ClusterWatcher(IGrainFactory grains, FrontOptions options,
             {
                 return;
             }
-            catch (Exception e) when (RemoteFault.Is(e))
+            catch (Exception e)
             {
+                // Whatever it was, before the first connection above all: the table stands, and is asked for again.
                 Log.RegistrySilent(logger, e.Message);
                 await Task.Delay(_again, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orrery.Engine;
 using Orrery.Fleet.Scaling;
+using Orrery.Grains.Replicas;
 using Orrery.Grains.Supervision;
 using Orrery.Interfaces;
 using Orrery.Interfaces.Wire;
@@ -10,7 +11,7 @@ namespace Orrery.Grains.Registry;
 /// <summary>Knows silos and models, tells supervisors, and gives fronts the view they route by.</summary>
 [KeepAlive]
 public sealed class RegistryGrain(
-    [PersistentState("catalogue", RegistryGrain.Storage)] IPersistentState<CatalogueState> catalogue, ISiloStatusOracle membership, FleetOptions options, TimeProvider time, ILogger<RegistryGrain> logger)
+    [PersistentState("catalogue", RegistryGrain.Storage)] IPersistentState<CatalogueState> catalogue, ISiloStatusOracle membership, ReplicaHost host, FleetOptions options, TimeProvider time, ILogger<RegistryGrain> logger)
     : Grain, IRegistryGrain
 {
     /// <summary>The storage provider's name.</summary>
@@ -18,6 +19,8 @@ public sealed class RegistryGrain(
 
     private static readonly TimeSpan _tick = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _repeat = TimeSpan.FromSeconds(1);
+    // A silo that was just lost counts as active until it is missed.
+    private static readonly TimeSpan _longestSilence = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _longestWatch = TimeSpan.FromSeconds(10);
 
     private readonly SiloTable _silos = new();
@@ -29,6 +32,7 @@ public sealed class RegistryGrain(
     private long _started;
     private long _told;
     private long _scan;
+    private bool _settled;
     private bool _tellSupervisors;
     private bool _changedView = true;
 
@@ -43,9 +47,10 @@ public sealed class RegistryGrain(
     /// <inheritdoc/>
     public async Task<ClusterView?> WatchAsync(ViewVersion known)
     {
-        if (known == _view.Version)
-            await Task.WhenAny(_changed.Task, Task.Delay(_longestWatch, time));
-        return known == _view.Version ? null : _view;
+        if (known == _view.Version || !_settled)
+            // A leaving silo lets watchers go: the next activation, elsewhere, counts anew.
+            await Task.WhenAny(_changed.Task, Task.Delay(_longestWatch, time, host.DrainToken));
+        return known == _view.Version || !_settled ? null : _view;
     }
 
     /// <inheritdoc/>
@@ -108,6 +113,8 @@ public sealed class RegistryGrain(
 
     private async Task TickAsync(CancellationToken cancellation)
     {
+        if (!_settled && !HaveAllReported())
+            return;
         if (_silos.Keep(silo => membership.GetApproximateSiloStatus(silo) is SiloStatus.Active or SiloStatus.ShuttingDown))
             (_tellSupervisors, _changedView) = (true, true);
         _leaving.RemoveWhere(silo => !_silos.Silos.Any(one => one.Silo.Equals(silo)));
@@ -118,9 +125,25 @@ public sealed class RegistryGrain(
             await TellAllAsync();
         }
 
+        _settled = true;
         var pools = _pools.Decide(time.GetElapsedTime(_started), _silos.Silos, _views.Values);
         if (_changedView || !pools.AsSpan().SequenceEqual(_view.Pools))
             Publish(pools);
+    }
+
+    /// <summary>
+    /// Whether every silo has said what it holds. Until then a registry that has just come to life knows less than the one before it, whose
+    /// view fronts and supervisors had better keep.
+    /// </summary>
+    private bool HaveAllReported()
+    {
+        foreach (var (silo, _) in membership.GetApproximateSiloStatuses(onlyActive: true))
+        {
+            if (!_silos.Silos.Any(report => report.Silo.Equals(silo)))
+                return time.GetElapsedTime(_started) >= _longestSilence;
+        }
+
+        return _silos.Silos.Count > 0;
     }
 
     private async Task TellAllAsync()
@@ -154,8 +177,11 @@ public sealed class RegistryGrain(
         var entry = catalogue.State.Models[model];
         try
         {
-            await GrainFactory.GetGrain<ISupervisorGrain>(model).UpdateAsync(
+            var view = await GrainFactory.GetGrain<ISupervisorGrain>(model).UpdateAsync(
                 new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], [.. _silos.Silos.Select(Light)], _silos.Holders(model)));
+            // One that published meanwhile knows better.
+            if (_views.TryAdd(model, view))
+                _changedView = true;
         }
         catch (Exception e) when (RemoteFault.Is(e))
         {

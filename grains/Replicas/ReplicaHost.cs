@@ -11,7 +11,7 @@ public sealed class ReplicaHost(SiloRole role, DeviceProbe device, ILoggerFactor
     private readonly ConcurrentDictionary<string, Replica> _replicas = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _loading = new(1);
     private IReadOnlyList<DetectorInfo> _detectors = [];
-    private int _draining;
+    private readonly CancellationTokenSource _draining = new();
 
     /// <summary>What the silo is.</summary>
     public SiloRole Role => role;
@@ -20,7 +20,10 @@ public sealed class ReplicaHost(SiloRole role, DeviceProbe device, ILoggerFactor
     public DeviceProbe Device => device;
 
     /// <summary>Whether it takes no new replicas.</summary>
-    public bool Draining => Volatile.Read(ref _draining) != 0;
+    public bool Draining => _draining.IsCancellationRequested;
+
+    /// <summary>Cancelled when it takes no new replicas any more: what waits on this silo need not wait longer.</summary>
+    public CancellationToken DrainToken => _draining.Token;
 
     /// <summary>Bytes that its replicas take.</summary>
     public long Used
@@ -84,7 +87,7 @@ public sealed class ReplicaHost(SiloRole role, DeviceProbe device, ILoggerFactor
     }
 
     /// <summary>From now on it takes no new replicas.</summary>
-    public void Drain() => Volatile.Write(ref _draining, 1);
+    public void Drain() => _draining.Cancel();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -93,5 +96,6 @@ public sealed class ReplicaHost(SiloRole role, DeviceProbe device, ILoggerFactor
         foreach (var key in _replicas.Keys)
             await StopAsync(key);
         _loading.Dispose();
+        _draining.Dispose();
     }
 }

@@ -34,6 +34,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     private long _decidedAt;
     private long _toldAt;
     private int _desired;
+    private bool _noPlace;
     private string _serving = "";
     private ReplicaReport? _known;
 
@@ -48,7 +49,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     }
 
     /// <inheritdoc/>
-    public async Task UpdateAsync(ModelOrders orders)
+    public async Task<ModelView> UpdateAsync(ModelOrders orders)
     {
         var another = _orders?.Target != orders.Target;
         _orders = orders;
@@ -59,6 +60,9 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
             _refused.Clear();
             await StepAsync();
         }
+
+        var target = Target(orders);
+        return View(target, target is null ? null : PoolFor(target, orders.Silos));
     }
 
     /// <inheritdoc/>
@@ -89,9 +93,12 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         {
             _decidedAt = time.GetTimestamp();
             _desired = _demand.Decide(time.GetElapsedTime(_began), _replicas.Values);
+            // A version sleeps only once it has proved itself: whoever asks for it then must know that it will answer.
+            if (_known is null || _known.Info.Digest != orders.Target)
+                _desired = Math.Max(1, _desired);
         }
 
-        var target = orders.Target is { } digest ? Array.Find(orders.Versions, version => version.Digest == digest) : null;
+        var target = Target(orders);
         var pool = target is null ? null : PoolFor(target, orders.Silos);
         Reconcile(orders, target, pool);
         var view = View(target, pool);
@@ -102,6 +109,8 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
             await GrainFactory.GetGrain<IRegistryGrain>(0).PublishAsync(_model, view);
         }
     }
+
+    private static FoundModel? Target(ModelOrders orders) => orders.Target is { } digest ? Array.Find(orders.Versions, version => version.Digest == digest) : null;
 
     /// <summary>Corrects the list by what silos say: replicas that another activation of this supervisor started, and those whose silo is lost.</summary>
     private void Adopt(SiloReport[] silos)
@@ -193,11 +202,11 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         var ready = current.Count(replica => replica.Answers);
         var wanted = target is null ? 0 : _desired;
 
-        var noPlace = false;
+        _noPlace = false;
         if (target is not null && pool is not null && target.Reason is null && !RefusedLately(target.Digest))
         {
-            for (var missing = wanted - current.Count; missing > 0 && !noPlace; missing--)
-                noPlace = !TryStart(orders, target, pool);
+            for (var missing = wanted - current.Count; missing > 0 && !_noPlace; missing--)
+                _noPlace = !TryStart(orders, target, pool);
         }
 
         // Surplus leaves from where there is most of it.
@@ -208,7 +217,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         var enough = target is null || (ready >= Math.Min(wanted, 1) && ready >= Math.Min(wanted, _replicas.Values.Count(replica => replica.Answers && replica.Digest == _serving)));
         foreach (var replica in _replicas.Values)
         {
-            if (replica.Answers && !current.Contains(replica) && (enough || (draining.Contains(replica.Silo) && (noPlace || pool is null))))
+            if (replica.Answers && !current.Contains(replica) && (enough || (draining.Contains(replica.Silo) && (_noPlace || pool is null))))
                 BeginDraining(replica);
         }
 
@@ -331,8 +340,8 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
                 { Reason: { } broken } => info with { State = ModelState.Failed, Reason = broken },
                 _ when pool is null => info with { State = ModelState.Failed, Reason = $"no silo of pool '{target.Pool}' is here" },
                 _ when RefusedLately(target.Digest) => info with { State = ModelState.Failed, Reason = _refused[target.Digest].Error.Message },
-                _ when _replicas.Count > 0 => info with { State = ModelState.Loading, Reason = "loading" },
-                _ => info with { State = ModelState.Loading, Reason = $"waiting for room in pool '{pool}'" },
+                _ when _noPlace && _replicas.Count == 0 => info with { State = ModelState.Loading, Reason = $"waiting for room in pool '{pool}'" },
+                _ => info with { State = ModelState.Loading, Reason = "loading" },
             };
         }
 

@@ -1,0 +1,73 @@
+using System.Net;
+using Orrery.Api;
+using Orrery.ClientApi.Cluster;
+using Orrery.ClientApi.Configuration;
+using Orrery.ClientApi.Routing;
+using Orrery.Hosting.Startup;
+using Orrery.Hosting.Telemetry;
+
+namespace Orrery.ClientApi;
+
+/// <summary>The front's process: the API over an Orleans client.</summary>
+internal static class FrontHost
+{
+    public const string Program = "orrery-front";
+
+    private static readonly TimeSpan _connectAgain = TimeSpan.FromSeconds(1);
+
+    public static async Task<int> RunAsync(FrontSettings settings, CancellationToken cancellation)
+    {
+        using var telemetry = TelemetryExport.Start(settings.Telemetry, Program);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limit(settings, settings.Api.MaxBodyBytes));
+        // Health is answered while the cluster is still looked for.
+        builder.Services.Configure<HostOptions>(host => (host.ShutdownTimeout, host.ServicesStartConcurrently) = (settings.ShutdownTimeout, true));
+        builder.Services.AddOrreryApi(settings.Api, settings.Admin);
+        builder.UseOrleansClient(client =>
+        {
+            Join(client, settings);
+            client.AddOrrery(settings.Front);
+            if (settings.Telemetry.Endpoint is not null)
+                client.AddActivityPropagation();
+        });
+
+        await using var app = builder.Build();
+        app.MapOrreryApi();
+        app.MapCluster(app.Services.GetRequiredService<ClusterWatcher>(), app.Services.GetRequiredService<IGrainFactory>(), settings.Admin);
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch (IOException e)
+        {
+            return Refusal.Say($"cannot listen on {settings.Host}:{settings.Port}: {e.InnerException?.Message ?? e.Message}", Program);
+        }
+
+        Console.WriteLine($"Listening on {app.Urls.First()} (API: {app.Urls.First()}/docs)");
+        await app.WaitForShutdownAsync(cancellation);
+        return 0;
+    }
+
+    private static void Join(IClientBuilder client, FrontSettings settings)
+    {
+        var cluster = settings.Cluster;
+        if (cluster.Membership == Orrery.Hosting.Settings.ClusterOptions.Postgres)
+            client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", cluster.Database!));
+        else
+            client.UseStaticClustering([.. cluster.Gateways.Select(IPEndPoint.Parse)]);
+        client.Configure<Orleans.Configuration.ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (cluster.Id, cluster.Service));
+        client.UseConnectionRetryFilter<RetryForever>();
+    }
+
+    /// <summary>A front may start before its cluster.</summary>
+    private sealed class RetryForever(ILogger<RetryForever> logger) : IClientConnectionRetryFilter
+    {
+        public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
+        {
+            Log.ClusterUnreachable(logger, exception.Message);
+            await Task.Delay(_connectAgain, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return !cancellationToken.IsCancellationRequested;
+        }
+    }
+}

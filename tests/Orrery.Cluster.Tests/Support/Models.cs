@@ -1,0 +1,41 @@
+using Orrery.Api.Tests.Support;
+using Orrery.Engine;
+using Orrery.Grains.Replicas;
+
+namespace Orrery.Cluster.Tests.Support;
+
+/// <summary>A folder of models of the test's own, made of the fixtures'.</summary>
+public sealed class Models : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("orrery-models-").FullName;
+
+    /// <summary>Puts a fixture there, under another name, with an orrery.json beside it, or with a graph that cannot be read.</summary>
+    public Models With(string name, string fixture = "tiny-mean", string? settings = null, bool torn = false)
+    {
+        var source = Repository.Path("tests", "fixtures", "models", fixture);
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(_root, name, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target, overwrite: true);
+        }
+
+        if (settings is not null)
+            File.WriteAllText(Path.Combine(_root, name, "orrery.json"), settings);
+        if (torn)
+            File.WriteAllText(Path.Combine(_root, name, "onnx", "model.onnx"), "torn");
+        return this;
+    }
+
+    /// <summary>A silo that serves them.</summary>
+    public SiloRole Silo(string pool = "cpu", string zone = "", long memory = 0) => new()
+    {
+        Pool = pool,
+        Zone = zone,
+        Memory = memory,
+        ScanEvery = TimeSpan.FromSeconds(1),
+        Engine = new EngineOptions { ModelDirectories = [_root], Sessions = 1, ThreadsPerSession = 1, MaxBatchTokens = 4096 },
+    };
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+}
