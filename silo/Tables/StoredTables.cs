@@ -14,16 +14,17 @@ internal readonly record struct StoredTables(int Version, bool IsCurrent, TableC
     /// <summary>Reads what is there.</summary>
     public static async Task<StoredTables> ReadAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        bool ours, queries;
-        await using (var look = new NpgsqlCommand("SELECT to_regclass('orrery_schema') IS NOT NULL, to_regclass('orleansquery') IS NOT NULL", connection))
-        await using (var row = await look.ExecuteReaderAsync(cancellation))
+        // to_regclass would answer from a cache that does not learn, within a transaction, what another one created meanwhile.
+        var tables = new List<string>();
+        await using (var look = new NpgsqlCommand("SELECT relname FROM pg_class WHERE relname IN ('orrery_schema', 'orleansquery') AND pg_table_is_visible(oid)", connection))
+        await using (var rows = await look.ExecuteReaderAsync(cancellation))
         {
-            await row.ReadAsync(cancellation);
-            (ours, queries) = (row.GetBoolean(0), row.GetBoolean(1));
+            while (await rows.ReadAsync(cancellation))
+                tables.Add(rows.GetString(0));
         }
-        if (!ours)
+        if (!tables.Contains("orrery_schema"))
         {
-            return new(0, false, !queries ? null : new(TableStatus.Foreign,
+            return new(0, false, tables.Count == 0 ? null : new(TableStatus.Foreign,
                 $"database {connection.Database} holds a table OrleansQuery that Orrery did not create; give Orrery a database or a schema of its own"));
         }
 

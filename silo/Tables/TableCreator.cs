@@ -21,6 +21,8 @@ public static class TableCreator
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public static async Task<TableCreation> CreateAsync(string connectionString, CancellationToken cancellation)
     {
+        if (string.IsNullOrWhiteSpace(connectionString))
+            return new(TableStatus.Unreachable, "the connection string is empty");
         NpgsqlConnection connection;
         try
         {
@@ -36,7 +38,7 @@ public static class TableCreator
             try
             {
                 await connection.OpenAsync(cancellation);
-                return await CreateAsync(connection, cancellation);
+                return await CreateOverAsync(connection, cancellation);
             }
             catch (PostgresException e) when (Classify(e.SqlState) is { } status)
             {
@@ -50,7 +52,7 @@ public static class TableCreator
         }
     }
 
-    private static async Task<TableCreation> CreateAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    private static async Task<TableCreation> CreateOverAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         var found = await StoredTables.ReadAsync(connection, cancellation);
         var created = false;

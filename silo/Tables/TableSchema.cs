@@ -15,8 +15,9 @@ internal static class TableSchema
     [
         // orleansquery and its two columns are named by the providers; the other names are ours. A silo's address, port and
         // generation (its start, in seconds) are its identity, so a restarted silo is another row.
-        // A grain's key reaches us as two integers and a text; the hashes that the providers pass too serve databases that
-        // cannot index texts. Keys sort by bytes, for they are only ever compared for equality.
+        // A grain's key reaches us as two integers and a text, and is the index itself: the hashes that are passed too are not
+        // needed. Texts sort by bytes, for they are only ever compared for equality. A key that takes more than a third of a
+        // page (2,704 bytes) is refused by PostgreSQL.
         """
         CREATE TABLE IF NOT EXISTS orrery_schema (
             only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),

@@ -45,3 +45,9 @@ internal sealed class PostgresFactAttribute : FactAttribute
 {
     public PostgresFactAttribute() => Skip = PostgresBinaries.Reason;
 }
+
+/// <summary>A theory that needs PostgreSQL, and says so where there is none.</summary>
+internal sealed class PostgresTheoryAttribute : TheoryAttribute
+{
+    public PostgresTheoryAttribute() => Skip = PostgresBinaries.Reason;
+}

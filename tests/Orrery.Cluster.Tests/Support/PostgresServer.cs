@@ -30,7 +30,15 @@ public sealed class PostgresServer : IAsyncLifetime
         var serve = Command("postgres", "-D", data, "-p", _port.ToString(CultureInfo.InvariantCulture), "-k", _folder,
             "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200");
         _server = Start(serve[0], serve.Skip(1));
-        await WaitAsync(_server);
+        try
+        {
+            await WaitAsync(_server);
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
     }
 
     public async Task DisposeAsync()
