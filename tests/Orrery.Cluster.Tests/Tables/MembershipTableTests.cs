@@ -1,0 +1,181 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Runtime.Membership;
+using Orleans.Runtime.MembershipService;
+using Orrery.Cluster.Tests.Support;
+using Orrery.Silo.Tables;
+
+namespace Orrery.Cluster.Tests.Tables;
+
+/// <summary>What Orleans asks of a membership table, asked of its own provider over our tables.</summary>
+[Collection(PostgresServer.Collection)]
+public sealed class MembershipTableTests(PostgresServer server) : IAsyncLifetime
+{
+    private static readonly DateTime s_start = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
+
+    private string _database = "";
+    private AdoNetClusteringTable _table = null!;
+
+    public async Task InitializeAsync()
+    {
+        if (PostgresBinaries.Folder is null)
+            return;
+        _database = await server.CreateDatabaseAsync();
+        Assert.Equal(TableStatus.Created, (await TableCreator.CreateAsync(_database, CancellationToken.None)).Status);
+        _table = await OpenAsync("one");
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [PostgresFact]
+    public async Task A_new_cluster_has_version_0_and_no_members()
+    {
+        var all = await _table.ReadAll();
+        Assert.Equal((0, "0"), (all.Version.Version, all.Version.VersionEtag));
+        Assert.Empty(all.Members);
+        await OpenAsync("one");
+        Assert.Equal(0, (await _table.ReadAll()).Version.Version);
+    }
+
+    [PostgresFact]
+    public async Task A_member_is_read_as_it_was_inserted()
+    {
+        var inserted = Member(1, SiloStatus.Joining);
+        Assert.True(await InsertAsync(inserted));
+        Assert.True(await InsertAsync(Member(2, SiloStatus.Active)));
+
+        var row = await _table.ReadRow(inserted.SiloAddress);
+        Assert.Equal(2, row.Version.Version);
+        var read = Assert.Single(row.Members).Item1;
+        Assert.Equal(inserted.ToFullString(), read.ToFullString());
+        Assert.Equal((inserted.ProxyPort, inserted.HostName, DateTimeKind.Utc), (read.ProxyPort, read.HostName, read.StartTime.Kind));
+        Assert.Empty((await _table.ReadRow(Member(3, SiloStatus.Active).SiloAddress)).Members);
+        Assert.Equal(2, (await _table.ReadAll()).Members.Count);
+    }
+
+    [PostgresFact]
+    public async Task An_insert_fails_without_a_trace_for_an_old_version_and_for_a_known_silo()
+    {
+        Assert.True(await InsertAsync(Member(1, SiloStatus.Active)));
+        Assert.False(await _table.InsertRow(Member(2, SiloStatus.Active), new(1, "0")));
+        Assert.False(await InsertAsync(Member(1, SiloStatus.Active)));
+        var all = await _table.ReadAll();
+        Assert.Equal((1, 1), (all.Version.Version, all.Members.Count));
+    }
+
+    [PostgresFact]
+    public async Task An_update_changes_status_and_suspicions_and_fails_without_a_trace_otherwise()
+    {
+        var member = Member(1, SiloStatus.Active);
+        Assert.True(await InsertAsync(member));
+        var suspicious = Member(2, SiloStatus.Active).SiloAddress;
+        member.Status = SiloStatus.Dead;
+        member.AddSuspector(suspicious, s_start.AddMinutes(1));
+
+        Assert.False(await _table.UpdateRow(member, "", new(2, "0")));
+        Assert.False(await _table.UpdateRow(Member(3, SiloStatus.Dead), "", new(2, "1")));
+        Assert.Equal((1, SiloStatus.Active), await ReadAsync(member));
+
+        Assert.True(await _table.UpdateRow(member, "", new(2, "1")));
+        Assert.Equal((2, SiloStatus.Dead), await ReadAsync(member));
+        var suspicion = Assert.Single((await _table.ReadRow(member.SiloAddress)).Members[0].Item1.SuspectTimes);
+        Assert.Equal((suspicious, s_start.AddMinutes(1)), (suspicion.Item1, suspicion.Item2));
+    }
+
+    [PostgresFact]
+    public async Task Of_many_changes_of_one_version_one_succeeds()
+    {
+        var members = Enumerable.Range(1, 8).Select(i => Member(i, SiloStatus.Active)).ToArray();
+        var inserted = await Task.WhenAll(members.Select(m => Task.Run(() => _table.InsertRow(m, new(1, "0")))));
+        Assert.Single(inserted, true);
+        var member = (await _table.ReadAll()).Members.Single().Item1;
+        var updated = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => _table.UpdateRow(member, "", new(2, "1")))));
+        Assert.Single(updated, true);
+        Assert.Equal(2, (await _table.ReadAll()).Version.Version);
+    }
+
+    [PostgresFact]
+    public async Task A_sign_of_life_changes_its_time_alone()
+    {
+        var member = Member(1, SiloStatus.Active);
+        await InsertAsync(member);
+        member.IAmAliveTime = s_start.AddHours(1);
+        member.Status = SiloStatus.Dead;
+        await _table.UpdateIAmAlive(member);
+        Assert.Equal((1, SiloStatus.Active), await ReadAsync(member));
+        Assert.Equal(s_start.AddHours(1), (await _table.ReadRow(member.SiloAddress)).Members[0].Item1.IAmAliveTime);
+    }
+
+    [PostgresFact]
+    public async Task Cleaning_up_removes_the_dead_of_before_and_nobody_else()
+    {
+        var old = Member(1, SiloStatus.Dead);
+        var silent = Member(2, SiloStatus.Active);
+        var recent = Member(3, SiloStatus.Dead);
+        recent.IAmAliveTime = s_start.AddDays(2);
+        foreach (var member in new[] { old, silent, recent })
+            Assert.True(await InsertAsync(member));
+        await _table.CleanupDefunctSiloEntries(s_start.AddDays(1));
+        Assert.Equal([silent.SiloAddress, recent.SiloAddress], (await _table.ReadAll()).Members.Select(m => m.Item1.SiloAddress).Order());
+    }
+
+    [PostgresFact]
+    public async Task Clients_find_the_gateways_of_active_silos_of_their_cluster()
+    {
+        var active = Member(1, SiloStatus.Active);
+        var closed = Member(4, SiloStatus.Active);
+        closed.ProxyPort = 0;
+        foreach (var member in new[] { active, Member(2, SiloStatus.Joining), Member(3, SiloStatus.Dead), closed })
+            Assert.True(await InsertAsync(member));
+        var other = await OpenAsync("two");
+        Assert.True(await other.InsertRow(Member(5, SiloStatus.Active), new(1, "0")));
+
+        var gateways = new AdoNetGatewayListProvider(NullLogger<AdoNetGatewayListProvider>.Instance, new ServiceCollection().BuildServiceProvider(),
+            Options.Create(new AdoNetClusteringClientOptions { Invariant = "Npgsql", ConnectionString = _database }),
+            Options.Create(new GatewayOptions()), Options.Create(new ClusterOptions { ClusterId = "one", ServiceId = "service" }));
+        await gateways.InitializeGatewayListProvider();
+        Assert.Equal([SiloAddress.New(IPAddress.Loopback, active.ProxyPort, active.SiloAddress.Generation).ToGatewayUri()], await gateways.GetGateways());
+    }
+
+    [PostgresFact]
+    public async Task Deleting_a_cluster_leaves_the_others()
+    {
+        await InsertAsync(Member(1, SiloStatus.Active));
+        var other = await OpenAsync("two");
+        Assert.True(await other.InsertRow(Member(1, SiloStatus.Active), new(1, "0")));
+        await _table.DeleteMembershipTableEntries("one");
+        Assert.Equal(["two"], await PostgresServer.QueryAsync(_database, "SELECT cluster_id FROM orrery_silo UNION SELECT cluster_id FROM orrery_cluster"));
+    }
+
+    private async Task<bool> InsertAsync(MembershipEntry member) => await _table.InsertRow(member, (await _table.ReadAll()).Version.Next());
+
+    private async Task<(int Version, SiloStatus Status)> ReadAsync(MembershipEntry member)
+    {
+        var row = await _table.ReadRow(member.SiloAddress);
+        return (row.Version.Version, row.Members.Single().Item1.Status);
+    }
+
+    private static MembershipEntry Member(int number, SiloStatus status) => new()
+    {
+        SiloAddress = SiloAddress.New(IPAddress.Loopback, 11000 + number, 1_000_000 + number),
+        SiloName = $"silo-{number}",
+        HostName = "host",
+        Status = status,
+        ProxyPort = 30000 + number,
+        StartTime = s_start,
+        IAmAliveTime = s_start,
+    };
+
+    private async Task<AdoNetClusteringTable> OpenAsync(string cluster)
+    {
+        var table = new AdoNetClusteringTable(new ServiceCollection().BuildServiceProvider(),
+            Options.Create(new ClusterOptions { ClusterId = cluster, ServiceId = "service" }),
+            Options.Create(new AdoNetClusteringSiloOptions { Invariant = "Npgsql", ConnectionString = _database }),
+            NullLogger<AdoNetClusteringTable>.Instance);
+        await table.InitializeMembershipTable(tryInitTableVersion: true);
+        return table;
+    }
+}
