@@ -8,6 +8,7 @@ using Orrery.Grains.Replicas;
 using Orrery.Hosting.Startup;
 using Orrery.Hosting.Telemetry;
 using Orrery.Silo.Configuration;
+using Orrery.Silo.Tables;
 
 namespace Orrery.Silo;
 
@@ -27,6 +28,10 @@ internal static class SiloHost
         var (device, wrong) = DeviceProbe.Look(role);
         if (device is null)
             return Refusal.Say(wrong!, Program);
+
+        if (settings.Cluster.Membership == Orrery.Hosting.Settings.ClusterOptions.Postgres
+            && await TablesAsync(settings.Cluster.Database!, settings.ShutdownTimeout, cancellation) is { IsReady: false } tables)
+            return Refusal.Say(tables.Message, Program);
 
         using var telemetry = TelemetryExport.Start(settings.Telemetry, Program);
         var builder = WebApplication.CreateSlimBuilder();
@@ -66,10 +71,24 @@ internal static class SiloHost
     {
         if (settings.Cluster.Database is not { } database)
             return Refusal.Say("Cluster:Database (CLUSTER_DATABASE) must be set to create tables in it", Program);
-        if (await Tables.TableCreator.CreateAsync(database, cancellation) is { } wrong)
-            return Refusal.Say(wrong, Program);
-        Console.WriteLine("The tables are there.");
+        var tables = await TablesAsync(database, settings.ShutdownTimeout, cancellation);
+        if (!tables.IsReady)
+            return Refusal.Say(tables.Message, Program);
+        Console.WriteLine(tables.Message);
         return 0;
+    }
+
+    /// <summary>The tables, created where they are missing. A server that does not answer may be starting.</summary>
+    private static async Task<TableCreation> TablesAsync(string database, TimeSpan patience, CancellationToken cancellation)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var tables = await TableCreator.CreateAsync(database, cancellation);
+            if (tables.Status != TableStatus.Unreachable || TimeProvider.System.GetElapsedTime(began) >= patience)
+                return tables;
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+        }
     }
 
     private static void Join(ISiloBuilder silo, SiloSettings settings)

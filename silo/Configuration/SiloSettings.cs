@@ -1,4 +1,3 @@
-using Orrery.Engine;
 using Orrery.Fleet.Scaling;
 using Orrery.Grains.Replicas;
 using Orrery.Grains.Supervision;
@@ -40,7 +39,7 @@ internal static class SiloTable
         .. ClusterOptions.Table.Select(setting => setting.In<SiloSettings>(all => all.Cluster, (all, cluster) => all with { Cluster = cluster })),
         SettingKinds.Int<SiloSettings>("Silo:Port", "SILO_PORT", 1, 65535, (s, v) => s with { SiloPort = v }),
         SettingKinds.Int<SiloSettings>("Silo:GatewayPort", "GATEWAY_PORT", 1, 65535, (s, v) => s with { GatewayPort = v }),
-        SettingKinds.Text<SiloSettings>("Silo:Address", "POD_IP", "an IP address", (s, v) => System.Net.IPAddress.TryParse(v, out _) ? s with { Address = v } : null),
+        new("Silo:Address", "POD_IP", "an IP address", (s, v) => System.Net.IPAddress.TryParse(v, out _) ? s with { Address = v } : null),
         SettingKinds.Choice<SiloSettings>("Silo:Device", "SILO_DEVICE", [.. Pools.All], (s, v) => s with { Role = s.Role with { Pool = v } }),
         SettingKinds.Bytes<SiloSettings>("Silo:Memory", "SILO_MEMORY", (s, v) => s with { Role = s.Role with { Memory = v } }),
         SettingKinds.Text<SiloSettings>("Silo:Zone", "SILO_ZONE", "a zone's name", (s, v) => s with { Role = s.Role with { Zone = v } }),
