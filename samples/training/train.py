@@ -1,7 +1,7 @@
 """Trains orrery-mini.
 
-    /usr/bin/python3 samples/training/train.py --work /tmp/mini --out bag.pt --steps 8000
-    /usr/bin/python3 samples/training/train.py --work /tmp/mini --start bag.pt --layers 2 ...
+    /usr/bin/python3 samples/training/train.py --work /tmp/mini --out bag.pt --steps 6000
+    /usr/bin/python3 samples/training/train.py --work /tmp/mini --start bag.pt --out layers.pt --layers 2 ...
 
 The first run trains the table alone, as a bag of token vectors; the second adds layers, which start
 as the identity. Every batch is of one source: contrastive (InfoNCE against the batch's other texts)
