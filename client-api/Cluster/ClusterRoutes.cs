@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Orrery.Api.Admin;
 using Orrery.ClientApi.Routing;
@@ -9,9 +10,11 @@ namespace Orrery.ClientApi.Cluster;
 /// <summary>What operators and scalers ask about the cluster: how it stands, how many silos a pool should have, and to empty one.</summary>
 internal static class ClusterRoutes
 {
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     public static void MapCluster(this IEndpointRouteBuilder routes, ClusterWatcher watcher, IGrainFactory grains, AdminOptions admin)
     {
-        routes.MapGet("/v1/cluster", () => Results.Json(Status.Of(watcher.Table.View))).WithTags("Cluster").WithSummary("Silos, models, replicas and pools");
+        routes.MapGet("/v1/cluster", () => Results.Json(Status.Of(watcher.Table.View), _json)).WithTags("Cluster").WithSummary("Silos, models, replicas and pools");
         routes.MapGet("/v1/autoscale/{pool}", (string pool) => Pool(watcher.Table.View, pool)).WithTags("Cluster").WithSummary("Silos that a pool should have, as KEDA's metrics-api scaler reads it");
         routes.MapPost("/v1/autoscale/{pool}/drain", (string pool) => DrainAsync(watcher, grains, pool)).RequireAdmin(admin).WithTags("Cluster").WithSummary("Empties the silo of a pool that is cheapest to, which then leaves");
     }

@@ -33,13 +33,15 @@ internal sealed class PoolSizes(PoolOptions options)
                 demands.Add(new ModelDemand(model.Sustained, model.Memory, model.Compute * cores));
         }
 
+        // Accelerators may all go when nobody wants them; the cluster itself lives on cpu silos.
+        var least = pool == Pools.Cpu ? Math.Max(1, options.MinSilos) : 0;
         if (current == 0)
             // Nothing is known of a pool's machines before the first one reports: one, if anybody wants it.
-            return new PoolView(pool, demands.Count > 0 ? Math.Max(1, options.MinSilos) : options.MinSilos, 0);
+            return new PoolView(pool, demands.Count > 0 ? Math.Max(1, least) : least, 0);
         // Silos come and go in minutes: to look more often than every few seconds tells nothing new.
         if (!_decisions.TryGetValue(pool, out var last) || now - last.At >= _every)
         {
-            var decision = PoolPolicy.Decide(last.Decision.State ?? PoolState.Initial, now, demands, Math.Max(1, memory), Math.Max(1, cores), options);
+            var decision = PoolPolicy.Decide(last.Decision.State ?? PoolState.Initial, now, demands, Math.Max(1, memory), Math.Max(1, cores), options with { MinSilos = least });
             _decisions[pool] = last = (now, decision);
         }
 
