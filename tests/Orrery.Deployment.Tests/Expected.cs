@@ -38,35 +38,19 @@ internal static partial class Expected
     /// <summary>Flags that manifests may pass.</summary>
     public static readonly IReadOnlyList<string> SiloFlags = ["--create-tables"];
 
-    private static readonly (string Key, string? ShortName)[] BothKeys =
-    [
-        ("Server:Host", null), ("Server:Port", "PORT"), ("Server:ShutdownTimeout", null),
-        ("Cluster:Id", "CLUSTER_ID"), ("Cluster:Service", "SERVICE_ID"), ("Cluster:Membership", "MEMBERSHIP"), ("Cluster:Database", "CLUSTER_DATABASE"),
-        ("Cluster:Gateways", "GATEWAYS"), ("Cluster:PrimarySilo", null), ("Admin:Token", "ADMIN_TOKEN"), ("Telemetry:Endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT"),
-        ("Fleet:MaxReplicas", null), ("Fleet:MinReplicas", null), ("Fleet:TargetQueueDelay", null), ("Fleet:IdleTimeout", null),
-    ];
+    /// <summary>Sections of README's table that a front reads; tests of the cluster compare the table with the programs' own.</summary>
+    private static readonly string[] FrontSections = ["Server", "Cluster", "Admin", "Telemetry", "Api"];
 
-    private static readonly (string Key, string? ShortName)[] SiloKeys =
-    [
-        ("Silo:Port", "SILO_PORT"), ("Silo:GatewayPort", "GATEWAY_PORT"), ("Silo:Device", "SILO_DEVICE"), ("Silo:Memory", "SILO_MEMORY"),
-        ("Silo:Zone", "SILO_ZONE"), ("Silo:Address", "POD_IP"),
-    ];
+    private static readonly string[] SiloSections = ["Server", "Cluster", "Admin", "Telemetry", "Silo", "Fleet", "Engine"];
+
+    /// <summary>What a front decides of the engine's settings.</summary>
+    private static readonly string[] FrontEngineKeys = ["Engine:DefaultModel", "Engine:DefaultDetectors", "Engine:RequestTimeout"];
 
     /// <summary>Every variable that a front reads; any other with our prefix is refused at its start.</summary>
-    public static IReadOnlySet<string> FrontVariables { get; } = Variables([.. BothKeys, .. FromReadme("Api")]);
+    public static IReadOnlySet<string> FrontVariables { get; } = Variables([.. FrontSections.SelectMany(FromReadme), .. FromReadme("Engine").Where(row => FrontEngineKeys.Contains(row.Key))]);
 
     /// <summary>Every variable that a silo reads.</summary>
-    public static IReadOnlySet<string> SiloVariables { get; } = Variables([.. BothKeys, .. SiloKeys, .. FromReadme("Engine")]);
-
-    /// <summary>Instruments of the cluster that the code scanned by <see cref="Support.Instruments"/> need not hold yet: name, unit, kind.</summary>
-    public static readonly (string Name, string? Unit, string Kind)[] ClusterInstruments =
-    [
-        ("orrery.pool.desired_silos", "{silo}", "Gauge"),
-        ("orrery.cluster.replicas.desired", "{replica}", "Gauge"),
-        ("orrery.cluster.replicas.ready", "{replica}", "Gauge"),
-        ("orrery.cluster.retries", "{request}", "Counter"),
-        ("orrery.cluster.silos.lost", "{silo}", "Counter"),
-    ];
+    public static IReadOnlySet<string> SiloVariables { get; } = Variables(SiloSections.SelectMany(FromReadme));
 
     /// <summary>Orleans' own that the dashboard shows, as Microsoft.Orleans.Core 10.2.2 names them.</summary>
     public static readonly (string Name, string? Unit, string Kind)[] OrleansInstruments =
@@ -77,9 +61,6 @@ internal static partial class Expected
         ("orleans-app-requests-timedout", null, "Counter"),
         ("orleans-messaging-sent-failed", null, "Counter"),
     ];
-
-    /// <summary>Folders that the images are made from and that another change brings; where one is here, it is checked like all.</summary>
-    public static readonly IReadOnlyList<string> MayBeMissing = ["hosting", "fleet", "interfaces", "grains", "silo", "client-api"];
 
     /// <summary>What the program of an image understands; null for images that are not ours.</summary>
     public static IReadOnlySet<string>? VariablesOf(string image) =>

@@ -1,12 +1,11 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Orrery.Deployment.Tests.Support;
-using Xunit.Abstractions;
 
 namespace Orrery.Deployment.Tests.Images;
 
 /// <summary>No image is built here: an engine and registries would be needed. What can be known without them is checked.</summary>
-public partial class DockerfileTests(ITestOutputHelper output)
+public partial class DockerfileTests
 {
     private static readonly Dockerfile File = Dockerfile.Read();
     private static readonly string[] Targets = ["front", "silo-cpu", "silo-gpu", "standalone"];
@@ -107,16 +106,7 @@ public partial class DockerfileTests(ITestOutputHelper output)
         }
     }
 
-    private bool IsThere(string source)
-    {
-        if (Path.Exists(Checkout.File(source)))
-            return true;
-        var folder = source.Split('/')[0];
-        if (!Expected.MayBeMissing.Contains(folder) || Directory.Exists(Checkout.File(folder)))
-            return false;
-        output.WriteLine($"NOT CHECKED: {source}; the folder {folder} is not in this checkout yet");
-        return true;
-    }
+    private static bool IsThere(string source) => Path.Exists(Checkout.File(source));
 
     /// <summary>A project and all that it refers to, as far as they are in this checkout.</summary>
     private static IEnumerable<string> Closure(string project)

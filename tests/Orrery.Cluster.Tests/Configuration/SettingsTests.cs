@@ -1,0 +1,45 @@
+using System.Text.RegularExpressions;
+using Orrery.Api.Tests.Support;
+using Orrery.ClientApi.Configuration;
+using Orrery.Silo.Configuration;
+
+namespace Orrery.Cluster.Tests.Configuration;
+
+/// <summary>README's tables are what manifests are checked against, so they must be the programs' own.</summary>
+public sealed partial class SettingsTests
+{
+    private static readonly string[] _shared = ["Server", "Cluster", "Admin", "Telemetry"];
+
+    [Fact]
+    public void A_silo_reads_what_the_README_says() =>
+        Assert.Equal(Rows([.. _shared, "Silo", "Fleet", "Engine"]), SiloTable.All.Select(setting => (setting.Key, setting.ShortName ?? "")).Order());
+
+    [Fact]
+    public void A_front_reads_what_the_README_says()
+    {
+        string[] engine = ["Engine:DefaultModel", "Engine:DefaultDetectors", "Engine:RequestTimeout"];
+        Assert.Equal(
+            Rows([.. _shared, "Api"]).Concat(Rows(["Engine"]).Where(row => engine.Contains(row.Key))).Order(),
+            FrontTable.All.Select(setting => (setting.Key, setting.ShortName ?? "")).Order());
+    }
+
+    [Theory]
+    [InlineData("ORRERY__Silo__Device", "abacus", "must be cpu or gpu")]
+    [InlineData("ORRERY__Silo__Address", "here", "must be an IP address")]
+    [InlineData("ORRERY__Fleet__MaxReplicas", "0", "must be an integer from 1")]
+    [InlineData("ORRERY__Cluster__Membership", "postgres", "Cluster:Database (CLUSTER_DATABASE) must be set")]
+    [InlineData("ORRERY__Api__MaxBodyBytes", "5000", "is not a setting")]
+    public void A_silo_names_what_makes_no_sense(string name, string value, string reason)
+    {
+        Assert.False(SiloTable.Reader.TryRead("absent.json", new Dictionary<string, string> { [name] = value }, [], out _, out var error));
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<(string Key, string ShortName)> Rows(string[] sections) =>
+        Row().Matches(File.ReadAllText(Repository.Path("README.md")))
+            .Select(row => (Key: row.Groups["key"].Value, ShortName: row.Groups["short"].Value))
+            .Where(row => sections.Contains(row.Key.Split(':')[0])).Order();
+
+    [GeneratedRegex(@"^\| `(?<key>\w+:\w+)` \|[^|]*\| ?(?<short>\w*) ?\|", RegexOptions.Multiline)]
+    private static partial Regex Row();
+}
