@@ -51,8 +51,8 @@ RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
 # What ships is served where MODEL_CACHE_DIR names it: a cluster of somebody's models has those alone.
 FROM source-cpu AS published-silo-cpu
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
-    dotnet publish silo/Orrery.Silo.csproj -c Release --no-restore --arch "$TARGETARCH" --self-contained false -p:PublishReadyToRun=true -o /app \
-    && rm -rf /app/samples
+    dotnet publish silo/Orrery.Silo.csproj -c Release --no-restore --arch "$TARGETARCH" --self-contained false -p:PublishReadyToRun=true -o /app
+RUN rm -rf /app/samples
 
 FROM source-cpu AS published-standalone
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
@@ -64,8 +64,8 @@ RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
     dotnet restore silo/Orrery.Silo.csproj --arch amd64 -p:PublishReadyToRun=true -p:OnnxRuntime=Gpu
 COPY . .
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
-    dotnet publish silo/Orrery.Silo.csproj -c Release --no-restore --arch amd64 --self-contained false -p:PublishReadyToRun=true -p:OnnxRuntime=Gpu -o /app \
-    && rm -rf /app/samples
+    dotnet publish silo/Orrery.Silo.csproj -c Release --no-restore --arch amd64 --self-contained false -p:PublishReadyToRun=true -p:OnnxRuntime=Gpu -o /app
+RUN rm -rf /app/samples
 
 # What every image runs in: no root, nothing written but /cache and /tmp.
 FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET} AS runtime
