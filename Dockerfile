@@ -48,11 +48,9 @@ FROM source-cpu AS published-front
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
     dotnet publish client-api/Orrery.ClientApi.csproj -c Release --no-restore --arch "$TARGETARCH" --self-contained false -p:PublishReadyToRun=true -o /app
 
-# What ships is served where MODEL_CACHE_DIR names it: a cluster of somebody's models has those alone.
 FROM source-cpu AS published-silo-cpu
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
     dotnet publish silo/Orrery.Silo.csproj -c Release --no-restore --arch "$TARGETARCH" --self-contained false -p:PublishReadyToRun=true -o /app
-RUN rm -rf /app/samples
 
 FROM source-cpu AS published-standalone
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
@@ -65,7 +63,6 @@ RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
 COPY . .
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
     dotnet publish silo/Orrery.Silo.csproj -c Release --no-restore --arch amd64 --self-contained false -p:PublishReadyToRun=true -p:OnnxRuntime=Gpu -o /app
-RUN rm -rf /app/samples
 
 # What every image runs in: no root, nothing written but /cache and /tmp.
 FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET} AS runtime
@@ -84,8 +81,6 @@ ENTRYPOINT ["/app/orrery-front"]
 
 FROM runtime AS silo-cpu
 ENV SILO_DEVICE=cpu ORRERY__Engine__CacheDirectory=/cache
-COPY samples/models /samples/models
-COPY samples/detectors /samples/detectors
 COPY --from=published-silo-cpu /app .
 EXPOSE 8081 11111 30000
 ENTRYPOINT ["/app/orrery-silo"]
@@ -111,8 +106,6 @@ ENV DOTNET_ROOT=/usr/share/dotnet DOTNET_RUNNING_IN_CONTAINER=true DOTNET_gcServ
     ORRERY__Server__Host=0.0.0.0 ORRERY__Engine__CacheDirectory=/cache SILO_DEVICE=gpu DEVICE=cuda \
     NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 WORKDIR /app
-COPY samples/models /samples/models
-COPY samples/detectors /samples/detectors
 COPY --from=published-silo-gpu /app .
 USER 1654:1654
 EXPOSE 8081 11111 30000

@@ -22,7 +22,8 @@ internal static partial class ModelDiscovery
     /// <summary>Every version of every model, the highest first.</summary>
     public static IReadOnlyList<NamedDirectory> FindVersions(IEnumerable<string> roots) => FindVersions(roots, IsModel);
 
-    private static List<NamedDirectory> FindVersions(IEnumerable<string> roots, Func<string, bool> isOne)
+    /// <summary>As the other overload, for directories of another kind.</summary>
+    public static List<NamedDirectory> FindVersions(IEnumerable<string> roots, Func<string, bool> isOne)
     {
         var found = new List<NamedDirectory>();
         foreach (var root in roots)

@@ -27,7 +27,17 @@ public sealed class ModelDiscoveryTests : IDisposable
     {
         foreach (var model in (string[])["a/mini/2", "a/mini/10", "a/mini/9.1", "b/mini/11", "b/other"])
             Make(model);
-        Assert.Equal([("mini", Path.Combine(_root, "a/mini/10")), ("other", Path.Combine(_root, "b/other"))], Find("a", "b", "none"));
+        Assert.Equal([new("mini", Path.Combine(_root, "a/mini/10")), new("other", Path.Combine(_root, "b/other"))], Find("a", "b", "none"));
+    }
+
+    [Fact]
+    public void Lists_every_version_the_highest_first()
+    {
+        foreach (var model in (string[])["a/mini/2", "a/mini/10", "b/mini/11"])
+            Make(model);
+        Assert.Equal(
+            ["a/mini/10", "a/mini/2"],
+            ModelDiscovery.FindVersions([Path.Combine(_root, "a"), Path.Combine(_root, "b")], IsHere).Select(one => Path.GetRelativePath(_root, one.Directory)));
     }
 
     private void Make(string model)
@@ -36,6 +46,7 @@ public sealed class ModelDiscoveryTests : IDisposable
         File.WriteAllText(Path.Combine(_root, model, "here"), "");
     }
 
-    private IReadOnlyList<(string Name, string Directory)> Find(params string[] roots) =>
-        ModelDiscovery.Find(roots.Select(root => Path.Combine(_root, root)), directory => File.Exists(Path.Combine(directory, "here")));
+    private IReadOnlyList<NamedDirectory> Find(params string[] roots) => ModelDiscovery.Find(roots.Select(root => Path.Combine(_root, root)), IsHere);
+
+    private static bool IsHere(string directory) => File.Exists(Path.Combine(directory, "here"));
 }
