@@ -12,7 +12,8 @@ public class ModelTests
         {
             foreach (var folder in new[] { "MODEL_CACHE_DIR", "DETECTOR_DIR" }.Select(name => silo.Environment[name]!))
             {
-                var shipped = Checkout.Read("Dockerfile").Contains($"COPY {folder.TrimStart('/')} {folder}\n", StringComparison.Ordinal);
+                var shipped = folder.StartsWith("/app/", StringComparison.Ordinal)
+                    && Checkout.Read("silo", "Orrery.Silo.csproj").Contains($"Link=\"{folder["/app/".Length..]}/", StringComparison.Ordinal);
                 Assert.True(ClaimAt(silo, folder) is not null || shipped, $"{silo}: nothing is at {folder}");
             }
         }

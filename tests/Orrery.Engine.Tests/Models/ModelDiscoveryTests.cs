@@ -19,7 +19,7 @@ public sealed class ModelDiscoveryTests : IDisposable
     public void Names_a_model_after_its_folders_and_leaves_its_version_out(string root, string model, string name)
     {
         Make(model);
-        Assert.Equal([(name, Path.Combine(_root, model))], Find(root));
+        Assert.Equal([new NamedDirectory(name, Path.Combine(_root, model))], Find(root));
     }
 
     [Fact]
