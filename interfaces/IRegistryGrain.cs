@@ -18,7 +18,7 @@ public readonly record struct SiloOrders([property: Id(0)] bool SendModels, [pro
 [Alias("orrery.registry-grain")]
 public interface IRegistryGrain : IGrainWithIntegerKey
 {
-    /// <summary>Waits until the view is another than the one that is known, at most some seconds.</summary>
+    /// <summary>Waits until the view is another than the one that is known, at most a second.</summary>
     /// <returns>The view; null when nothing changed.</returns>
     [AlwaysInterleave]
     Task<ClusterView?> WatchAsync(ViewVersion known);

@@ -98,7 +98,9 @@ internal static class SiloHost
         {
             silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, cluster.Database!));
             silo.AddAdoNetGrainStorage(RegistryGrain.Storage, options => (options.Invariant, options.ConnectionString) = (Invariant, cluster.Database!));
-            silo.ConfigureEndpoints(IPAddress.Parse(settings.Address), settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: true);
+            var address = IPAddress.Parse(settings.Address);
+            // What is reached at the loopback is not for other machines.
+            silo.ConfigureEndpoints(address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
         }
         else
         {

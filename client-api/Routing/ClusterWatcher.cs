@@ -11,7 +11,9 @@ namespace Orrery.ClientApi.Routing;
 internal sealed class ClusterWatcher(IGrainFactory grains, FrontOptions options, FrontMetrics metrics, TimeProvider time, ILogger<ClusterWatcher> logger) : BackgroundService
 {
     private static readonly TimeSpan _again = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan _longest = TimeSpan.FromSeconds(15);
+
+    // The registry answers within a second that nothing changed. One whose silo is lost never does.
+    private static readonly TimeSpan _longest = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _sweep = TimeSpan.FromMilliseconds(100);
 
     private readonly Dictionary<string, ModelRoute> _routes = new(StringComparer.Ordinal);
@@ -19,6 +21,7 @@ internal sealed class ClusterWatcher(IGrainFactory grains, FrontOptions options,
     private RoutingTable _table = RoutingTable.Empty;
     private ReplicaRef[] _all = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _gatewayLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The table now.</summary>
     public RoutingTable Table => Volatile.Read(ref _table);
@@ -37,10 +40,16 @@ internal sealed class ClusterWatcher(IGrainFactory grains, FrontOptions options,
             lost += replica.InFlight.LoseAll();
         metrics.GatewayLost(lost);
         Log.GatewayLost(logger, lost);
+        // So is the question that stands.
+        Interlocked.Exchange(ref _gatewayLost, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 
     /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(WatchAsync(stoppingToken), SweepAsync(stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        metrics.Observe(() => Table.View);
+        return Task.WhenAll(WatchAsync(stoppingToken), SweepAsync(stoppingToken));
+    }
 
     private async Task WatchAsync(CancellationToken stopping)
     {
@@ -49,8 +58,16 @@ internal sealed class ClusterWatcher(IGrainFactory grains, FrontOptions options,
         {
             try
             {
-                // The registry's silo may vanish with the question.
-                if (await grains.GetGrain<IRegistryGrain>(0).WatchAsync(known).WaitAsync(_longest, time, stopping) is { } view)
+                // The registry's silo may vanish with the question, or the gateway that it went by.
+                var lost = Volatile.Read(ref _gatewayLost).Task;
+                var question = grains.GetGrain<IRegistryGrain>(0).WatchAsync(known);
+                if (await Task.WhenAny(question, lost).WaitAsync(_longest, time, stopping) == lost)
+                {
+                    question.Ignore();
+                    continue;
+                }
+
+                if (await question is { } view)
                 {
                     known = view.Version;
                     Update(view);

@@ -21,7 +21,8 @@ public sealed class RegistryGrain(
     private static readonly TimeSpan _repeat = TimeSpan.FromSeconds(1);
     // A silo that was just lost counts as active until it is missed.
     private static readonly TimeSpan _longestSilence = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan _longestWatch = TimeSpan.FromSeconds(10);
+    // Whoever asks takes a longer silence for this grain's end.
+    private static readonly TimeSpan _longestWatch = TimeSpan.FromSeconds(1);
 
     private readonly SiloTable _silos = new();
     private readonly Dictionary<string, ModelView> _views = new(StringComparer.Ordinal);

@@ -209,8 +209,13 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
                 _noPlace = !TryStart(orders, target, pool);
         }
 
+        // Silos that came later take over from those that are crowded: one more there, and one is surplus.
+        var zones = orders.Silos.ToDictionary(silo => silo.Silo, silo => silo.Zone);
+        if (target is not null && pool is not null && wanted > 1 && ready == wanted && _replicas.Count == wanted && current.TrueForAll(replica => zones.ContainsKey(replica.Silo)))
+            TryStart(orders, target, pool, place => Spread.Improves(place, current.ConvertAll(replica => replica.Silo), zones));
+
         // Surplus leaves from where there is most of it.
-        foreach (var replica in current.Where(replica => replica.Answers).OrderByDescending(replica => current.Count(other => other.Silo.Equals(replica.Silo))).ThenBy(replica => replica.Load.QueuedTokens).Take(Math.Max(0, ready - wanted)))
+        foreach (var replica in Spread.BySurplus(current.FindAll(replica => replica.Answers), zones).Take(Math.Max(0, ready - wanted)))
             BeginDraining(replica);
 
         // Others leave once enough of the wanted ones answer; those on a leaving silo also when there is no place for one in their stead.
@@ -228,17 +233,17 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         }
     }
 
-    private bool TryStart(ModelOrders orders, FoundModel version, string pool)
+    private bool TryStart(ModelOrders orders, FoundModel version, string pool, Func<SiloAddress, bool>? accept = null)
     {
         var holders = orders.Holders.GetValueOrDefault(version.Digest, []);
-        var own = _replicas.Values.Where(replica => replica.Phase == ReplicaPhase.Starting).ToList();
+        var own = _replicas.Values.Where(replica => replica.Phase != ReplicaPhase.Draining).ToList();
         var silos = new List<SiloInfo>();
         foreach (var silo in orders.Silos)
         {
             if (!holders.Contains(silo.Silo))
                 continue;
             var facts = SiloFacts.Of(silo);
-            // What is on its way there takes room too.
+            // What is on its way there, or not reported yet, takes room too.
             foreach (var starting in own.Where(replica => replica.Silo.Equals(silo.Silo) && !silo.Replicas.Any(view => view.Key == replica.Key)))
                 facts = facts with { Replicas = facts.Replicas.Add(new PlacedReplica(_model, MemoryOf(version), 1)) };
             silos.Add(facts);
@@ -247,6 +252,8 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         if (ReplicaPlacement.Choose(new PlacedReplica(_model, MemoryOf(version), 1), pool, silos).Silo is not { } chosen)
             return false;
         var place = orders.Silos.First(silo => silo.Silo.ToParsableString() == chosen.Id).Silo;
+        if (accept?.Invoke(place) == false)
+            return false;
         var key = new ReplicaKey(_model, version.Digest, pool, Guid.NewGuid().ToString("N")[..8]).ToString();
         var started = new ManagedReplica(key, place, GrainFactory.GetGrain<IModelGrain>(key));
         _replicas[key] = started;

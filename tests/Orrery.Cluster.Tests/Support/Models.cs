@@ -9,6 +9,9 @@ public sealed class Models : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("orrery-models-").FullName;
 
+    /// <summary>The folder.</summary>
+    public string Root => _root;
+
     /// <summary>Puts a fixture there, under another name, with an orrery.json beside it, or with a graph that cannot be read.</summary>
     public Models With(string name, string fixture = "tiny-mean", string? settings = null, bool torn = false)
     {

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Orrery.Cluster.Tests.Support;
+
+/// <summary>How the cluster stands, as <c>/v1/cluster</c> tells it.</summary>
+internal sealed record ClusterStatus(SeenSilo[] Silos, SeenModel[] Models, SeenReplica[] Replicas, SeenPool[] Pools)
+{
+    /// <summary>The silos with a replica that answers, one entry a replica.</summary>
+    public string[] Ready(string model) => [.. Replicas.Where(replica => replica.Model == model && replica.State == "ready").Select(replica => replica.Silo)];
+}
+
+internal sealed record SeenSilo(string Silo, string Pool, bool Draining);
+
+internal sealed record SeenModel(string Model, string State, string? Reason, string Version, int Desired);
+
+internal sealed record SeenReplica(string Model, string Silo, string State, string Version);
+
+internal sealed record SeenPool(string Pool, int Desired, int Current);
+
+/// <summary>Silos and fronts in processes of their own, with their membership in PostgreSQL.</summary>
+internal sealed class ProcessCluster : IAsyncDisposable
+{
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
+
+    private readonly (string, string)[] _membership;
+    private readonly (string, string)[] _engine;
+    private readonly string _cache = Directory.CreateTempSubdirectory("orrery-cache-").FullName;
+
+    private ProcessCluster(string database, string models)
+    {
+        Database = database;
+        _membership = [("MEMBERSHIP", "postgres"), ("CLUSTER_DATABASE", database)];
+        _engine =
+        [
+            ("MODEL_CACHE_DIR", models), ("ORRERY__Engine__CacheDirectory", _cache), ("ORRERY__Engine__Sessions", "1"),
+            ("ORRERY__Engine__ThreadsPerSession", "1"), ("ORRERY__Engine__MaxBatchTokens", "4096"),
+        ];
+    }
+
+    public string Database { get; }
+
+    public List<ClusterProcess> Silos { get; } = [];
+
+    public List<ClusterProcess> Fronts { get; } = [];
+
+    public ClusterProcess Front => Fronts[0];
+
+    /// <summary>A cluster without processes yet.</summary>
+    public static async Task<ProcessCluster> CreateAsync(PostgresServer postgres, Models models) => new(await postgres.CreateDatabaseAsync(), models.Root);
+
+    /// <summary>A cluster whose silos know each other and whose fronts are ready.</summary>
+    public static async Task<ProcessCluster> StartAsync(PostgresServer postgres, Models models, int silos, int fronts, params (string, string)[] siloSettings)
+    {
+        var cluster = await CreateAsync(postgres, models);
+        try
+        {
+            for (var i = 0; i < silos; i++)
+                cluster.AddSilo(siloSettings);
+            for (var i = 0; i < fronts; i++)
+                cluster.AddFront();
+            await cluster.ReadyAsync();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ClusterProcess AddSilo(params (string, string)[] settings)
+    {
+        var silo = ClusterProcess.Silo([.. _membership, .. _engine, .. settings]);
+        Silos.Add(silo);
+        return silo;
+    }
+
+    public ClusterProcess AddFront(params (string, string)[] settings)
+    {
+        var front = ClusterProcess.Front([.. _membership, .. settings]);
+        Fronts.Add(front);
+        return front;
+    }
+
+    /// <summary>Waits until every process is ready and the first front sees every silo.</summary>
+    public async Task ReadyAsync()
+    {
+        foreach (var process in Silos.Concat(Fronts))
+            await process.ReadyAsync();
+        await UntilAsync(status => Silos.All(silo => status.Silos.Any(seen => seen.Silo == silo.Endpoint)), "every silo seen");
+    }
+
+    public async Task<ClusterStatus> StatusAsync() => (await Front.Http.GetFromJsonAsync<ClusterStatus>("/v1/cluster", _json))!;
+
+    /// <summary>Waits until the first front sees what is wanted.</summary>
+    /// <returns>What it saw then.</returns>
+    public async Task<ClusterStatus> UntilAsync(Func<ClusterStatus, bool> seen, string what)
+    {
+        for (var clock = Stopwatch.StartNew(); ; await Task.Delay(20))
+        {
+            var status = await StatusAsync();
+            if (seen(status))
+                return status;
+            Assert.True(clock.Elapsed < _limit, $"not seen: {what}; but {JsonSerializer.Serialize(status, _json)}\n{Logs()}");
+        }
+    }
+
+    /// <summary>The silo that holds the one activation of a grain, as Orleans' dashboard tells it.</summary>
+    /// <param name="grain">A part of the grain's class name.</param>
+    public async Task<ClusterProcess> HolderAsync(string grain)
+    {
+        for (var clock = Stopwatch.StartNew(); ; await Task.Delay(50))
+        {
+            var alive = Silos.Where(silo => !silo.HasEnded).ToList();
+            using var counters = JsonDocument.Parse(await alive[0].Http.GetStringAsync("/dashboard/DashboardCounters"));
+            var holders = counters.RootElement.GetProperty("simpleGrainStats").EnumerateArray()
+                .Where(stat => stat.GetProperty("grainType").GetString()!.Contains(grain, StringComparison.Ordinal) && stat.GetProperty("activationCount").GetInt32() > 0)
+                .Select(stat => stat.GetProperty("siloAddress").GetString()!).Distinct().ToList();
+            if (holders is [var holder] && alive.Find(silo => holder.Contains(silo.Endpoint.Split(':')[1], StringComparison.Ordinal)) is { } found)
+                return found;
+            Assert.True(clock.Elapsed < _limit, $"nobody holds {grain}: {counters.RootElement}");
+        }
+    }
+
+    /// <summary>What all processes printed.</summary>
+    public string Logs() => string.Join('\n', Silos.Concat(Fronts).Select(process => $"--- {(process.SiloPort > 0 ? process.Endpoint : "front")}\n{process.Output}"));
+
+    public ValueTask DisposeAsync()
+    {
+        foreach (var process in Fronts.Concat(Silos))
+            process.Dispose();
+        Directory.Delete(_cache, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+}
