@@ -18,7 +18,7 @@ public sealed class RegistryGrain(
     public const string Storage = "orrery";
 
     private static readonly TimeSpan _tick = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan _repeat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _repeat = TimeSpan.FromMilliseconds(500);
     // A silo that was just lost counts as active until it is missed.
     private static readonly TimeSpan _longestSilence = TimeSpan.FromSeconds(5);
     // Whoever asks takes a longer silence for this grain's end.

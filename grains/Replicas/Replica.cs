@@ -147,7 +147,7 @@ public sealed class Replica : IAsyncDisposable
                 break;
         }
 
-        return error is { Kind: InferenceErrorKind.Failed } ? error : null;
+        return error is { Kind: InferenceErrorKind.Overloaded } ? null : error;
     }
 
     private void Probed(TextOutput? output)

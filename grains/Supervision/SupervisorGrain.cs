@@ -35,6 +35,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     private long _toldAt;
     private int _desired;
     private bool _noPlace;
+    private bool _fresh;
     private string _serving = "";
     private ReplicaReport? _known;
 
@@ -52,7 +53,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     public async Task<ModelView> UpdateAsync(ModelOrders orders)
     {
         var another = _orders?.Target != orders.Target;
-        _orders = orders;
+        (_orders, _fresh) = (orders, true);
         Adopt(orders.Silos);
         if (another)
         {
@@ -89,9 +90,10 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         if (_orders is not { } orders)
             return;
         Probe();
-        if (_decidedAt == 0 || time.GetElapsedTime(_decidedAt) >= _decideEvery)
+        // Once a report of the silos, and not oftener: between two of them nothing seems to arrive.
+        if (_decidedAt == 0 || (_fresh && time.GetElapsedTime(_decidedAt) >= _decideEvery))
         {
-            _decidedAt = time.GetTimestamp();
+            (_decidedAt, _fresh) = (time.GetTimestamp(), false);
             _desired = _demand.Decide(time.GetElapsedTime(_began), _replicas.Values);
             // A version sleeps only once it has proved itself: whoever asks for it then must know that it will answer.
             if (_known is null || _known.Info.Digest != orders.Target)

@@ -10,9 +10,9 @@ public sealed class Load
     private readonly CancellationTokenSource _stop = new();
     private readonly Task[] _callers;
 
-    private Load(IInferenceBackend backend, string model, int callers)
+    private Load(IInferenceBackend backend, string model, int callers, int texts)
     {
-        _callers = [.. Enumerable.Range(0, callers).Select(caller => Task.Run(() => AskAsync(backend, model, caller)))];
+        _callers = [.. Enumerable.Range(0, callers).Select(caller => Task.Run(() => AskAsync(backend, model, caller, texts)))];
     }
 
     /// <summary>Requests that were answered.</summary>
@@ -25,7 +25,7 @@ public sealed class Load
 
     public TimeSpan Longest { get; private set; }
 
-    public static Load Start(IInferenceBackend backend, string model, int callers = 8) => new(backend, model, callers);
+    public static Load Start(IInferenceBackend backend, string model, int callers = 8, int texts = 1) => new(backend, model, callers, texts);
 
     /// <summary>Lets each caller finish its last request.</summary>
     public async Task StopAsync()
@@ -42,13 +42,13 @@ public sealed class Load
             await Task.Delay(10);
     }
 
-    private async Task AskAsync(IInferenceBackend backend, string model, int caller)
+    private async Task AskAsync(IInferenceBackend backend, string model, int caller, int texts)
     {
         for (var i = 0; !_stop.IsCancellationRequested; i++)
         {
             var start = Stopwatch.GetTimestamp();
             var outcome = await backend.EmbedAsync(
-                new EmbedRequest { Model = model, Inputs = [TextInput.Of($"text {i} of caller {caller}")], Timeout = TimeSpan.FromSeconds(20) }, CancellationToken.None);
+                new EmbedRequest { Model = model, Inputs = [.. Enumerable.Range(0, texts).Select(text => TextInput.Of($"text {text} of request {i} of caller {caller}"))], Timeout = TimeSpan.FromSeconds(20) }, CancellationToken.None);
             var took = Stopwatch.GetElapsedTime(start);
             if (outcome.TryGet(out var output, out var error))
             {

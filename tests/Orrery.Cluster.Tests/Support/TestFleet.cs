@@ -58,7 +58,8 @@ public sealed class TestFleet : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"not seen: {what}; models: {string.Join(", ", Watcher.Table.Models.Select(model => $"{model.Name} {model.State} {model.Reason}"))}");
+                Assert.Fail($"not seen: {what}; models: {string.Join(", ", Watcher.Table.View.Models.Select(model =>
+                    $"{model.Info.Name} {model.Info.State} {model.Info.Reason}, {model.Desired} desired, {string.Join(" ", model.Replicas.Select(replica => $"{replica.Phase} {replica.Load}"))}"))}");
             }
         }
     }
