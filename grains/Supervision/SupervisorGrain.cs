@@ -15,7 +15,7 @@ namespace Orrery.Grains.Supervision;
 public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILogger<SupervisorGrain> logger) : Grain, ISupervisorGrain
 {
     private static readonly TimeSpan _tick = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan _decideEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _decideEvery = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan _tellEvery = TimeSpan.FromSeconds(2);
 
     // Fronts and silos have taken over a view by then; what a slower one still sends is answered by "gone" and sent elsewhere.
