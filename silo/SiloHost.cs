@@ -54,7 +54,11 @@ internal static class SiloHost
         app.MapOrleansDashboard("/dashboard").RequireAdmin(settings.Admin);
         try
         {
-            await app.StartAsync(cancellation);
+            var start = app.StartAsync(cancellation);
+            if (settings.Cluster is { Membership: Orrery.Hosting.Settings.ClusterOptions.Postgres, Database: { } database })
+                await StuckJoin.WatchAsync(start, database, settings.Cluster.Id, cancellation);
+            else
+                await start;
         }
         catch (Exception e) when (e is IOException or OrleansException or Npgsql.NpgsqlException or System.Net.Sockets.SocketException)
         {

@@ -46,6 +46,8 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
         string? digest = null;
         if (request.Detector is { } name)
         {
+            if (!watcher.Known)
+                return ClusterWatcher.Unknown;
             if (!DetectorLookup.Find(Detectors, name).TryGet(out var detector, out var missing))
                 return missing with { Field = "detector" };
             (model, digest) = (detector.Model, detector.ModelDigest);
@@ -125,6 +127,8 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
 
     private Outcome<ModelInfo> Find(string name, ReadOnlySpan<ModelTask> tasks)
     {
+        if (!watcher.Known)
+            return ClusterWatcher.Unknown;
         var table = watcher.Table;
         return ModelLookup.Find(table.Models, table.Names, options.DefaultModel, name, tasks);
     }

@@ -1,4 +1,5 @@
 using Orrery.ClientApi.Backend;
+using Orrery.Engine;
 using Orrery.Interfaces;
 using Orrery.Interfaces.Wire;
 
@@ -22,6 +23,9 @@ internal sealed class ClusterWatcher(IGrainFactory grains, FrontOptions options,
     private ReplicaRef[] _all = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _gatewayLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What is answered before a view has come: which models there are is not known.</summary>
+    public static InferenceError Unknown { get; } = new(InferenceErrorKind.ModelNotReady, "the cluster cannot be reached yet", "model");
 
     /// <summary>The table now.</summary>
     public RoutingTable Table => Volatile.Read(ref _table);

@@ -27,7 +27,8 @@ public static class OrrerySilo
             options.ProbeTimeout = TimeSpan.FromSeconds(1);
             options.NumMissedProbesLimit = 2;
             options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
-            options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
+            // Three of these later, silos that were all lost at once no longer keep new ones from joining.
+            options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
         });
         // A stopping silo waits for its replicas itself, before its grains are deactivated.
         silo.Configure<GrainCollectionOptions>(options => options.DeactivationTimeout = TimeSpan.FromMinutes(1));

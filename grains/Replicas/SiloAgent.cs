@@ -11,10 +11,10 @@ namespace Orrery.Grains.Replicas;
 
 /// <summary>
 /// Tells the registry again and again what this silo is and holds, keeps the silo's map of replicas, and at the end hands the replicas
-/// over: it stops before the silo does, because it starts after it.
+/// over.
 /// </summary>
 public sealed class SiloAgent(
-    IGrainFactory grains, ILocalSiloDetails silo, ReplicaHost host, ClusterMap map, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SiloAgent> logger) : BackgroundService
+    IGrainFactory grains, ILocalSiloDetails silo, ReplicaHost host, ClusterMap map, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SiloAgent> logger) : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan _reportEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(50);
@@ -29,22 +29,31 @@ public sealed class SiloAgent(
     /// <summary>Whether the registry knows this silo.</summary>
     public bool Ready => _ready.Task.IsCompleted && !host.Draining;
 
-    /// <inheritdoc/>
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Hands the replicas over. This comes before anything stops: until then health says that the silo leaves, and others answer in its stead.
+    /// </summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         host.Drain();
         try
         {
-            // Until others answer in their stead, or time is up: then what is queued is answered while the silo closes.
+            // Until others answer, or time is up: then what is queued is answered while the silo closes.
             while (host.Replicas.Count > 0 && !cancellationToken.IsCancellationRequested && await ReportAsync(models: false) is not null)
                 await Task.Delay(_look, time, cancellationToken);
         }
         catch (OperationCanceledException)
         {
         }
-
-        await base.StopAsync(cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

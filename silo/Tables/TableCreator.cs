@@ -24,9 +24,13 @@ public static class TableCreator
         if (string.IsNullOrWhiteSpace(connectionString))
             return new(TableStatus.Unreachable, "the connection string is empty");
         NpgsqlConnection connection;
+        string server;
         try
         {
             connection = new NpgsqlConnection(connectionString);
+            // The connection itself knows only a server that it has reached.
+            var named = new NpgsqlConnectionStringBuilder(connectionString);
+            server = $"{named.Host}:{named.Port}";
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
@@ -42,12 +46,12 @@ public static class TableCreator
             }
             catch (PostgresException e) when (Classify(e.SqlState) is { } status)
             {
-                return new(status, $"{connection.Host}:{connection.Port}, database {connection.Database}: {e.MessageText} (SQLSTATE {e.SqlState})");
+                return new(status, $"{server}, database {connection.Database}: {e.MessageText} (SQLSTATE {e.SqlState})");
             }
             catch (Exception e) when ((e is NpgsqlException and not PostgresException) || e is SocketException or TimeoutException)
             {
                 cancellation.ThrowIfCancellationRequested();
-                return new(TableStatus.Unreachable, $"{connection.Host}:{connection.Port}: {e.Message}");
+                return new(TableStatus.Unreachable, $"{server}: {e.Message}");
             }
         }
     }

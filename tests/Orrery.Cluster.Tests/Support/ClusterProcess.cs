@@ -96,11 +96,15 @@ internal sealed class ClusterProcess : IDisposable
     /// <summary>Waits for a condition, and says what the process printed when it does not come.</summary>
     public async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
-        for (var clock = Stopwatch.StartNew(); !await condition(); await Task.Delay(20))
-        {
-            Assert.False(_process.HasExited, $"ended with {(_process.HasExited ? _process.ExitCode : 0)} before it was {what}: {Output}");
+        await UntilEndedOrAsync(condition, what);
+        Assert.False(_process.HasExited, $"ended with {(_process.HasExited ? _process.ExitCode : 0)} before it was {what}: {Output}");
+    }
+
+    /// <summary>As <see cref="UntilAsync"/>, but it may end instead.</summary>
+    public async Task UntilEndedOrAsync(Func<Task<bool>> condition, string what)
+    {
+        for (var clock = Stopwatch.StartNew(); !_process.HasExited && !await condition(); await Task.Delay(20))
             Assert.True(clock.Elapsed < _limit, $"not {what}: {Output}");
-        }
     }
 
     /// <summary>Ends it as a crash does.</summary>

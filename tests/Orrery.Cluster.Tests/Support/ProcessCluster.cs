@@ -31,7 +31,6 @@ internal sealed class ProcessCluster : IAsyncDisposable
 
     private ProcessCluster(string database, string models)
     {
-        Database = database;
         _membership = [("MEMBERSHIP", "postgres"), ("CLUSTER_DATABASE", database)];
         _engine =
         [
@@ -40,8 +39,13 @@ internal sealed class ProcessCluster : IAsyncDisposable
         ];
     }
 
-    public string Database { get; }
+    /// <summary>What every silo is told beside its membership and its models.</summary>
+    public (string, string)[] SiloSettings { get; init; } = [];
 
+    /// <summary>What every front is told beside its membership.</summary>
+    public (string, string)[] FrontSettings { get; init; } = [];
+
+    /// <summary>The silos that were not told or made to end.</summary>
     public List<ClusterProcess> Silos { get; } = [];
 
     public List<ClusterProcess> Fronts { get; } = [];
@@ -49,48 +53,40 @@ internal sealed class ProcessCluster : IAsyncDisposable
     public ClusterProcess Front => Fronts[0];
 
     /// <summary>A cluster without processes yet.</summary>
-    public static async Task<ProcessCluster> CreateAsync(PostgresServer postgres, Models models) => new(await postgres.CreateDatabaseAsync(), models.Root);
+    public static async Task<ProcessCluster> CreateAsync(PostgresServer postgres, Models models, (string, string)[]? silo = null, (string, string)[]? front = null) =>
+        new(await postgres.CreateDatabaseAsync(), models.Root) { SiloSettings = silo ?? [], FrontSettings = front ?? [] };
 
-    /// <summary>A cluster whose silos know each other and whose fronts are ready.</summary>
-    public static async Task<ProcessCluster> StartAsync(PostgresServer postgres, Models models, int silos, int fronts, params (string, string)[] siloSettings)
+    /// <summary>Starts what is missing, and waits until every process is ready and the first front sees every silo.</summary>
+    public async Task GrowAsync(int silos, int fronts)
     {
-        var cluster = await CreateAsync(postgres, models);
-        try
-        {
-            for (var i = 0; i < silos; i++)
-                cluster.AddSilo(siloSettings);
-            for (var i = 0; i < fronts; i++)
-                cluster.AddFront();
-            await cluster.ReadyAsync();
-            return cluster;
-        }
-        catch
-        {
-            await cluster.DisposeAsync();
-            throw;
-        }
+        while (Silos.Count < silos)
+            AddSilo();
+        while (Fronts.Count < fronts)
+            AddFront();
+        foreach (var process in Silos.Concat(Fronts))
+            await process.ReadyAsync();
+        await UntilAsync(status => Silos.Count == status.Silos.Length && Silos.All(silo => status.Silos.Any(seen => seen.Silo == silo.Endpoint)), "every silo seen");
     }
 
     public ClusterProcess AddSilo(params (string, string)[] settings)
     {
-        var silo = ClusterProcess.Silo([.. _membership, .. _engine, .. settings]);
+        var silo = ClusterProcess.Silo([.. _membership, .. _engine, .. SiloSettings, .. settings]);
         Silos.Add(silo);
         return silo;
     }
 
     public ClusterProcess AddFront(params (string, string)[] settings)
     {
-        var front = ClusterProcess.Front([.. _membership, .. settings]);
+        var front = ClusterProcess.Front([.. _membership, .. FrontSettings, .. settings]);
         Fronts.Add(front);
         return front;
     }
 
-    /// <summary>Waits until every process is ready and the first front sees every silo.</summary>
-    public async Task ReadyAsync()
+    /// <summary>Ends a silo as a crash does.</summary>
+    public void Kill(ClusterProcess silo)
     {
-        foreach (var process in Silos.Concat(Fronts))
-            await process.ReadyAsync();
-        await UntilAsync(status => Silos.All(silo => status.Silos.Any(seen => seen.Silo == silo.Endpoint)), "every silo seen");
+        silo.Kill();
+        Silos.Remove(silo);
     }
 
     public async Task<ClusterStatus> StatusAsync() => (await Front.Http.GetFromJsonAsync<ClusterStatus>("/v1/cluster", _json))!;
@@ -114,12 +110,11 @@ internal sealed class ProcessCluster : IAsyncDisposable
     {
         for (var clock = Stopwatch.StartNew(); ; await Task.Delay(50))
         {
-            var alive = Silos.Where(silo => !silo.HasEnded).ToList();
-            using var counters = JsonDocument.Parse(await alive[0].Http.GetStringAsync("/dashboard/DashboardCounters"));
+            using var counters = JsonDocument.Parse(await Silos[0].Http.GetStringAsync("/dashboard/DashboardCounters"));
             var holders = counters.RootElement.GetProperty("simpleGrainStats").EnumerateArray()
                 .Where(stat => stat.GetProperty("grainType").GetString()!.Contains(grain, StringComparison.Ordinal) && stat.GetProperty("activationCount").GetInt32() > 0)
                 .Select(stat => stat.GetProperty("siloAddress").GetString()!).Distinct().ToList();
-            if (holders is [var holder] && alive.Find(silo => holder.Contains(silo.Endpoint.Split(':')[1], StringComparison.Ordinal)) is { } found)
+            if (holders is [var holder] && Silos.Find(silo => holder.Contains(silo.Endpoint.Split(':')[1], StringComparison.Ordinal)) is { } found)
                 return found;
             Assert.True(clock.Elapsed < _limit, $"nobody holds {grain}: {counters.RootElement}");
         }

@@ -1,0 +1,41 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Orrery.Silo.Tables;
+
+/// <summary>
+/// Lets silos join after all others were lost at once. A joining silo waits for every active one to answer, and silos that vanished stay
+/// active until somebody probes them. A joining silo does so with those whose sign of life is old (Orleans 10.2.2,
+/// <c>ClusterHealthMonitor.UpdateMonitoredSilos</c>), but looks for such ones only when the table has changed. With nobody left to change it,
+/// this does: the version is raised and nothing else.
+/// </summary>
+internal static class StuckJoin
+{
+    private static readonly TimeSpan _every = TimeSpan.FromSeconds(3);
+
+    /// <summary>Waits for a start, and raises the table's version from time to time.</summary>
+    /// <param name="start">The start, under way.</param>
+    /// <param name="connectionString">The database.</param>
+    /// <param name="cluster">The cluster's name.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public static async Task WatchAsync(Task start, string connectionString, string cluster, CancellationToken cancellation)
+    {
+        while (await Task.WhenAny(start, Task.Delay(_every, cancellation)) != start && !cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(connectionString);
+                await connection.OpenAsync(cancellation);
+                await using var raise = new NpgsqlCommand("UPDATE orrery_cluster SET version = version + 1, changed_at = now() WHERE cluster_id = $1", connection);
+                raise.Parameters.Add(new() { Value = cluster });
+                await raise.ExecuteNonQueryAsync(cancellation);
+            }
+            catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or OperationCanceledException)
+            {
+                // The start itself fails for the same reason, and says it.
+            }
+        }
+
+        await start;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Net;
+using Orrery.Cluster.Tests.Support;
+using Xunit.Abstractions;
+
+namespace Orrery.Cluster.Tests.Processes;
+
+[Collection(ProcessFixture.Collection)]
+public sealed class FrontTests(ProcessFixture fixture, ITestOutputHelper output)
+{
+    [PostgresFact]
+    public async Task A_front_outlives_its_cluster()
+    {
+        await using var cluster = await ProcessCluster.CreateAsync(fixture.Postgres, fixture.Models);
+
+        // Before its cluster.
+        var front = cluster.AddFront();
+        await front.UntilAsync(async () => await front.StatusAsync("/health/live") == HttpStatusCode.OK, "live");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await front.StatusAsync("/health/ready"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await front.StatusAsync("/v1/autoscale/cpu"));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, true), await AskAsync(front, TimeSpan.FromSeconds(2)));
+        await cluster.GrowAsync(silos: 2, fronts: 1);
+
+        // One of its gateways is lost.
+        Assert.Equal((HttpStatusCode.OK, true), await AskAsync(front, TimeSpan.FromSeconds(20)));
+        cluster.Kill(cluster.Silos[0]);
+        for (var i = 0; i < 20; i++)
+            Assert.Equal((HttpStatusCode.OK, true), await AskAsync(front, TimeSpan.FromSeconds(20)));
+
+        // All are.
+        cluster.Kill(cluster.Silos[0]);
+        var (status, inTime) = await AskAsync(front, TimeSpan.FromSeconds(2));
+        Assert.Contains(status, (HttpStatusCode[])[HttpStatusCode.ServiceUnavailable, HttpStatusCode.GatewayTimeout]);
+        Assert.True(inTime, "no answer by the deadline");
+        Assert.Equal(HttpStatusCode.OK, await front.StatusAsync("/health/live"));
+
+        // Another cluster on the same database.
+        var clock = Stopwatch.StartNew();
+        await cluster.GrowAsync(silos: 2, fronts: 1);
+        Assert.Equal((HttpStatusCode.OK, true), await AskAsync(front, TimeSpan.FromSeconds(20)));
+        output.WriteLine($"answers {clock.Elapsed.TotalSeconds:f2} s after the new silos were started");
+    }
+
+    private static async Task<(HttpStatusCode Status, bool InTime)> AskAsync(ClusterProcess front, TimeSpan deadline)
+    {
+        var clock = Stopwatch.StartNew();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = Json.Of(new { model = "model", input = "a text" }) };
+        request.Headers.Add("X-Timeout-Ms", $"{deadline.TotalMilliseconds:f0}");
+        using var answer = await front.Http.SendAsync(request);
+        return (answer.StatusCode, clock.Elapsed < deadline + TimeSpan.FromSeconds(1));
+    }
+}
