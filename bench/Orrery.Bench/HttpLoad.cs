@@ -38,6 +38,13 @@ internal sealed class HttpLoad(int port, IReadOnlyList<byte[]> requests, int tex
     public static List<byte[]> ScoreRequests(string[] detectors, string[] texts, int textsPerRequest) =>
         Requests("/v1/score", texts, textsPerRequest, input => $"{{\"detectors\":[{string.Join(',', detectors.Select(Quote))}],\"input\":{input}}}");
 
+    /// <summary>Request bytes for one float through a graph, in the Open Inference Protocol.</summary>
+    public static List<byte[]> InferRequests(string model) =>
+        Requests($"/v2/models/{model}/infer", ["1"], 1, input => $"{{\"inputs\":[{{\"name\":\"x\",\"shape\":[1],\"datatype\":\"FP32\",\"data\":[{input.Trim('"')}]}}]}}");
+
+    /// <summary>Request bytes that ask a process whether it is ready.</summary>
+    public static byte[] ReadyRequest() => Encoding.ASCII.GetBytes("GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n");
+
     private static List<byte[]> Requests(string route, string[] texts, int textsPerRequest, Func<string, string> body)
     {
         var requests = new List<byte[]>();

@@ -31,6 +31,17 @@ score.SetAction(async parsed =>
     report.Save(parsed.GetValue(output)!);
 });
 
+var clusterSeconds = new Option<double>("--seconds") { Description = "Length of each load with 64 clients; the others take half of it.", DefaultValueFactory = _ => 4 };
+var cluster = new Command("cluster", "Measures raw ONNX Runtime, the single process, a front with one silo and a front with two, in turn.") { clusterSeconds, rounds, output };
+cluster.SetAction(async parsed =>
+{
+    var times = new BenchTimes(TimeSpan.FromSeconds(parsed.GetValue(clusterSeconds)), parsed.GetValue(rounds));
+    var report = new Report();
+    report.Title("Cluster", "./orrery bench cluster " + string.Join(' ', args.Skip(1)));
+    await new ClusterBench(times, TextMix.Read(Places.Shared), report).RunAsync();
+    report.Save(parsed.GetValue(output)!);
+});
+
 var raw = new Command("raw", "Measures raw ONNX Runtime alone.") { kinds, seconds };
 raw.SetAction(parsed =>
 {
@@ -65,4 +76,4 @@ load.SetAction(async parsed =>
     }
 });
 
-return await new RootCommand("Benchmarks of Orrery.") { embed, score, engine, load, raw }.Parse(args).InvokeAsync();
+return await new RootCommand("Benchmarks of Orrery.") { embed, score, cluster, engine, load, raw }.Parse(args).InvokeAsync();

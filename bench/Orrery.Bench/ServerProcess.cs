@@ -67,31 +67,47 @@ internal sealed class ServerProcess : IDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         var server = new ServerProcess(process, port);
-        while (clock.Elapsed < TimeSpan.FromMinutes(2))
+        try
         {
-            if (process.HasExited)
-                throw new InvalidOperationException($"{file} ended with {process.ExitCode}: {string.Join('\n', errors)}");
-            if (await server.AnswersAsync(request))
-            {
-                server.SecondsToFirstAnswer = clock.Elapsed.TotalSeconds;
-                return server;
-            }
-
-            await Task.Delay(5);
+            await server.AnswerAsync(request);
+        }
+        catch (Exception e) when (e is InvalidOperationException or TimeoutException)
+        {
+            server.Dispose();
+            throw new InvalidOperationException($"{file}: {e.Message}: {string.Join('\n', errors)}");
         }
 
-        server.Dispose();
-        throw new TimeoutException($"{file} did not answer within two minutes: {string.Join('\n', errors)}");
+        server.SecondsToFirstAnswer = clock.Elapsed.TotalSeconds;
+        return server;
+    }
+
+    /// <summary>Waits until a request is answered with 200.</summary>
+    /// <exception cref="InvalidOperationException">The process ended.</exception>
+    /// <exception cref="TimeoutException">Two minutes passed.</exception>
+    public async Task AnswerAsync(byte[] request)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!await AnswersAsync(request))
+        {
+            if (_process.HasExited)
+                throw new InvalidOperationException($"ended with {_process.ExitCode}");
+            if (clock.Elapsed > TimeSpan.FromMinutes(2))
+                throw new TimeoutException("no answer within two minutes");
+            await Task.Delay(5);
+        }
     }
 
     /// <summary>The sum of a metric's samples in Prometheus' text; 0 when it has none.</summary>
     public async Task<double> MetricAsync(string name)
     {
-        var text = await _client.GetStringAsync(new Uri($"http://127.0.0.1:{Port}/metrics"));
+        var text = await GetAsync("/metrics");
         return text.Split('\n')
             .Where(line => line.StartsWith(name, StringComparison.Ordinal) && line.Length > name.Length && line[name.Length] is ' ' or '{')
             .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
     }
+
+    /// <summary>The body of an answer to GET.</summary>
+    public Task<string> GetAsync(string path) => _client.GetStringAsync(new Uri($"http://127.0.0.1:{Port}{path}"));
 
     public void Dispose()
     {
@@ -116,7 +132,8 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    private static int FreePort()
+    /// <summary>A port of loopback that nobody listens on.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Orrery.Bench;
+
+/// <summary>A front and its silos, in processes of their own on loopback, as `./orrery cluster up` starts them.</summary>
+internal sealed class ClusterProcesses : IDisposable
+{
+    private readonly List<ServerProcess> _silos = [];
+    private ServerProcess? _front;
+
+    /// <summary>The front's port.</summary>
+    public int Port => _front!.Port;
+
+    /// <summary>The first silo's gateway.</summary>
+    public required string Gateway { get; init; }
+
+    /// <summary>Processor seconds of all silos so far.</summary>
+    public double SiloCpuSeconds => _silos.Sum(silo => silo.CpuSeconds);
+
+    /// <summary>Processor seconds of the front so far.</summary>
+    public double FrontCpuSeconds => _front!.CpuSeconds;
+
+    /// <summary>Resident megabytes of front and silos.</summary>
+    public (double Front, double Silos) ResidentMegabytes => (_front!.ResidentMegabytes, _silos.Sum(silo => silo.ResidentMegabytes));
+
+    /// <summary>Whether the programs were built.</summary>
+    public static bool Built => File.Exists(Program("silo")) && File.Exists(Program("front"));
+
+    /// <summary>Starts silos that hold one replica of each model each, and a front; waits until it answers.</summary>
+    /// <param name="silos">How many.</param>
+    /// <param name="models">Model directories.</param>
+    /// <param name="requests">What the front must answer, one for each model.</param>
+    public static async Task<ClusterProcesses> StartAsync(int silos, string[] models, byte[][] requests)
+    {
+        var ports = Enumerable.Range(0, 2 * silos).Select(_ => ServerProcess.FreePort()).ToArray();
+        var cluster = new ClusterProcesses { Gateway = Endpoint(ports[1]) };
+        try
+        {
+            for (var i = 0; i < silos; i++)
+            {
+                cluster._silos.Add(await ServerProcess.StartAsync(
+                    Program("silo"), ["--port", "{port}", .. models.SelectMany(model => (string[])["--models", model])], HttpLoad.ReadyRequest(),
+                    ("ORRERY__Cluster__PrimarySilo", Endpoint(ports[0])), ("ORRERY__Silo__Port", Number(ports[2 * i])), ("ORRERY__Silo__GatewayPort", Number(ports[(2 * i) + 1])),
+                    ("ORRERY__Fleet__MinReplicas", Number(silos)), ("ORRERY__Fleet__MaxReplicas", Number(silos))));
+            }
+
+            var gateways = string.Join(',', Enumerable.Range(0, silos).Select(i => Endpoint(ports[(2 * i) + 1])));
+            cluster._front = await ServerProcess.StartAsync(Program("front"), ["--port", "{port}"], requests[0], ("ORRERY__Cluster__Gateways", gateways));
+            foreach (var request in requests)
+                await cluster._front.AnswerAsync(request);
+            while (await cluster.ReplicasAsync() < silos * models.Length)
+                await Task.Delay(100);
+        }
+        catch
+        {
+            cluster.Dispose();
+            throw;
+        }
+
+        return cluster;
+    }
+
+    public void Dispose()
+    {
+        _front?.Dispose();
+        foreach (var silo in _silos)
+            silo.Dispose();
+    }
+
+    /// <summary>Replicas that answer.</summary>
+    private async Task<int> ReplicasAsync()
+    {
+        using var view = JsonDocument.Parse(await _front!.GetAsync("/v1/cluster"));
+        return view.RootElement.GetProperty("replicas").EnumerateArray().Count(replica => replica.GetProperty("state").GetString() == "ready");
+    }
+
+    private static string Program(string kind) => Path.Combine(Places.Root, ".cache", "cluster", kind, $"orrery-{kind}");
+
+    private static string Endpoint(int port) => $"127.0.0.1:{Number(port)}";
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
