@@ -63,6 +63,11 @@ internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, F
             {
                 end = await attempt.RunAsync(call(replica, deadline.Own || failed is not null ? TimeSpan.FromSeconds((double)(deadline.At - now) / time.TimestampFrequency) : null, cancellation));
             }
+            catch (Exception e) when (RemoteFault.Is(e))
+            {
+                // Not even sent.
+                end = CallEnd.Lost;
+            }
             catch
             {
                 chosen.Lost();

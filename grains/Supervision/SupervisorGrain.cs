@@ -18,16 +18,10 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     private static readonly TimeSpan _decideEvery = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan _tellEvery = TimeSpan.FromSeconds(2);
 
-    // Fronts and silos have taken over a view by then; what a slower one still sends is answered by "gone" and sent elsewhere.
-    private static readonly TimeSpan _viewTravels = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan _tryAgain = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan _probeTimeout = TimeSpan.FromSeconds(5);
-
-    private readonly Dictionary<string, ManagedReplica> _replicas = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (InferenceError Error, long At)> _refused = new(StringComparer.Ordinal);
     private readonly Demand _demand = new(options.Replicas);
     private readonly List<TaskCompletionSource<Answer<Value<ModelInfo>>>> _waiting = [];
     private string _model = "";
+    private ReplicaSet _replicas = null!;
     private ModelOrders? _orders;
     private ModelView? _view;
     private long _began;
@@ -45,6 +39,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         _model = this.GetPrimaryKeyString();
         _began = time.GetTimestamp();
         _desired = Math.Max(1, options.Replicas.MinReplicas);
+        _replicas = new ReplicaSet(_model, GrainFactory, options, StepAsync, time, logger);
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(_tick, _tick) { Interleave = true });
         return Task.CompletedTask;
     }
@@ -54,11 +49,11 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     {
         var another = _orders?.Target != orders.Target;
         (_orders, _fresh) = (orders, true);
-        Adopt(orders.Silos);
+        _replicas.Adopt(orders.Silos);
         if (another)
         {
             // Asked anew, it is tried anew.
-            _refused.Clear();
+            _replicas.ForgetRefusals();
             await StepAsync();
         }
 
@@ -89,12 +84,12 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     {
         if (_orders is not { } orders)
             return;
-        Probe();
+        _replicas.Probe();
         // Once a report of the silos, and not oftener: between two of them nothing seems to arrive.
         if (_decidedAt == 0 || (_fresh && time.GetElapsedTime(_decidedAt) >= _decideEvery))
         {
             (_decidedAt, _fresh) = (time.GetTimestamp(), false);
-            _desired = _demand.Decide(time.GetElapsedTime(_began), _replicas.Values);
+            _desired = _demand.Decide(time.GetElapsedTime(_began), _replicas.All);
             // A version sleeps only once it has proved itself: whoever asks for it then must know that it will answer.
             if (_known is null || _known.Info.Digest != orders.Target)
                 _desired = Math.Max(1, _desired);
@@ -108,88 +103,20 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         if (_view is null || !Same(view, _view) || time.GetElapsedTime(_toldAt) >= _tellEvery)
         {
             (_view, _toldAt) = (view, time.GetTimestamp());
-            await GrainFactory.GetGrain<IRegistryGrain>(0).PublishAsync(_model, view);
+            try
+            {
+                await GrainFactory.GetGrain<IRegistryGrain>(0).PublishAsync(_model, view);
+            }
+            catch (Exception e) when (RemoteFault.Is(e))
+            {
+                // The next registry is told by the next step.
+                Log.RegistrySilent(logger, e.Message);
+                _view = null;
+            }
         }
     }
 
     private static FoundModel? Target(ModelOrders orders) => orders.Target is { } digest ? Array.Find(orders.Versions, version => version.Digest == digest) : null;
-
-    /// <summary>Corrects the list by what silos say: replicas that another activation of this supervisor started, and those whose silo is lost.</summary>
-    private void Adopt(SiloReport[] silos)
-    {
-        var alive = new HashSet<SiloAddress>();
-        foreach (var silo in silos)
-        {
-            alive.Add(silo.Silo);
-            foreach (var view in silo.Replicas)
-            {
-                if (ReplicaKey.Parse(view.Key).Model != _model)
-                    continue;
-                if (!_replicas.TryGetValue(view.Key, out var replica))
-                {
-                    _replicas[view.Key] = replica = new ManagedReplica(view.Key, silo.Silo, GrainFactory.GetGrain<IModelGrain>(view.Key));
-                    _ = ProbeAsync(replica);
-                }
-
-                (replica.Load, replica.AnsweredTokens) = (view.Load, view.AnsweredTokens);
-            }
-        }
-
-        foreach (var replica in _replicas.Values.Where(replica => !alive.Contains(replica.Silo)).ToList())
-        {
-            Log.ReplicaLost(logger, replica.Key, replica.Silo, "its silo is lost");
-            _replicas.Remove(replica.Key);
-        }
-    }
-
-    private void Probe()
-    {
-        foreach (var replica in _replicas.Values)
-        {
-            if (replica is { Phase: ReplicaPhase.Ready, Probing: false } && time.GetElapsedTime(replica.ProbedAt) >= options.ProbeEvery)
-                _ = ProbeAsync(replica);
-        }
-    }
-
-    private async Task ProbeAsync(ManagedReplica replica)
-    {
-        (replica.Probing, replica.ProbedAt) = (true, time.GetTimestamp());
-        string reason;
-        try
-        {
-            var answer = await replica.Grain.ProbeAsync().WaitAsync(_probeTimeout, time);
-            if (answer.Value is { } report)
-            {
-                replica.Report = report;
-                replica.FailedProbes = 0;
-                if (replica.Phase == ReplicaPhase.Starting)
-                    replica.Phase = ReplicaPhase.Ready;
-                return;
-            }
-
-            if (answer.Gone)
-            {
-                _replicas.Remove(replica.Key);
-                return;
-            }
-
-            reason = answer.Error!.Message;
-        }
-        catch (Exception e) when (RemoteFault.Is(e))
-        {
-            reason = e.Message;
-        }
-        finally
-        {
-            replica.Probing = false;
-        }
-
-        if (++replica.FailedProbes >= options.FailedProbes && replica.Phase != ReplicaPhase.Draining)
-        {
-            Log.ReplicaLost(logger, replica.Key, replica.Silo, reason);
-            BeginDraining(replica);
-        }
-    }
 
     /// <summary>The pool a version runs in now; null when neither its own nor one it may fall back to has a silo.</summary>
     private static string? PoolFor(FoundModel version, SiloReport[] silos) =>
@@ -200,12 +127,12 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     private void Reconcile(ModelOrders orders, FoundModel? target, string? pool)
     {
         var draining = new HashSet<SiloAddress>(orders.Silos.Where(silo => silo.Draining).Select(silo => silo.Silo));
-        var current = _replicas.Values.Where(replica => replica.Digest == target?.Digest && replica.Phase != ReplicaPhase.Draining && !draining.Contains(replica.Silo)).ToList();
+        var current = _replicas.All.Where(replica => replica.Digest == target?.Digest && replica.Phase != ReplicaPhase.Draining && !draining.Contains(replica.Silo)).ToList();
         var ready = current.Count(replica => replica.Answers);
         var wanted = target is null ? 0 : _desired;
 
         _noPlace = false;
-        if (target is not null && pool is not null && target.Reason is null && !RefusedLately(target.Digest))
+        if (target is not null && pool is not null && target.Reason is null && _replicas.Refused(target.Digest) is null)
         {
             for (var missing = wanted - current.Count; missing > 0 && !_noPlace; missing--)
                 _noPlace = !TryStart(orders, target, pool);
@@ -213,32 +140,28 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
 
         // Silos that came later take over from those that are crowded: one more there, and one is surplus.
         var zones = orders.Silos.ToDictionary(silo => silo.Silo, silo => silo.Zone);
-        if (target is not null && pool is not null && wanted > 1 && ready == wanted && _replicas.Count == wanted && current.TrueForAll(replica => zones.ContainsKey(replica.Silo)))
+        if (target is not null && pool is not null && wanted > 1 && ready == wanted && _replicas.All.Count == wanted && current.TrueForAll(replica => zones.ContainsKey(replica.Silo)))
             TryStart(orders, target, pool, place => Spread.Improves(place, current.ConvertAll(replica => replica.Silo), zones));
 
         // Surplus leaves from where there is most of it.
         foreach (var replica in Spread.BySurplus(current.FindAll(replica => replica.Answers), zones).Take(Math.Max(0, ready - wanted)))
-            BeginDraining(replica);
+            _replicas.Drain(replica);
 
         // Others leave once enough of the wanted ones answer; those on a leaving silo also when there is no place for one in their stead.
-        var enough = target is null || (ready >= Math.Min(wanted, 1) && ready >= Math.Min(wanted, _replicas.Values.Count(replica => replica.Answers && replica.Digest == _serving)));
-        foreach (var replica in _replicas.Values)
+        var enough = target is null || (ready >= Math.Min(wanted, 1) && ready >= Math.Min(wanted, _replicas.All.Count(replica => replica.Answers && replica.Digest == _serving)));
+        foreach (var replica in _replicas.All)
         {
             if (replica.Answers && !current.Contains(replica) && (enough || (draining.Contains(replica.Silo) && (_noPlace || pool is null))))
-                BeginDraining(replica);
+                _replicas.Drain(replica);
         }
 
-        foreach (var replica in _replicas.Values)
-        {
-            if (replica is { Phase: ReplicaPhase.Draining, Stopping: false } && time.GetElapsedTime(replica.DrainingSince) >= _viewTravels)
-                _ = StopAsync(replica);
-        }
+        _replicas.StopDrained();
     }
 
     private bool TryStart(ModelOrders orders, FoundModel version, string pool, Func<SiloAddress, bool>? accept = null)
     {
         var holders = orders.Holders.GetValueOrDefault(version.Digest, []);
-        var own = _replicas.Values.Where(replica => replica.Phase != ReplicaPhase.Draining).ToList();
+        var own = _replicas.All.Where(replica => replica.Phase != ReplicaPhase.Draining).ToList();
         var silos = new List<SiloInfo>();
         foreach (var silo in orders.Silos)
         {
@@ -256,63 +179,13 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         var place = orders.Silos.First(silo => silo.Silo.ToParsableString() == chosen.Id).Silo;
         if (accept?.Invoke(place) == false)
             return false;
-        var key = new ReplicaKey(_model, version.Digest, pool, Guid.NewGuid().ToString("N")[..8]).ToString();
-        var started = new ManagedReplica(key, place, GrainFactory.GetGrain<IModelGrain>(key));
-        _replicas[key] = started;
-        _ = StartAsync(started, version);
+        _replicas.Start(version, pool, place);
         return true;
     }
 
-    private async Task StartAsync(ManagedReplica replica, FoundModel version)
-    {
-        try
-        {
-            RequestContext.Set(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey, replica.Silo);
-            var answer = await replica.Grain.StartAsync(new StartReplica(version));
-            if (answer.Value is { } report && report.Silo.Equals(replica.Silo))
-            {
-                (replica.Report, replica.Load, replica.Phase, replica.ProbedAt) = (report, answer.Load, ReplicaPhase.Ready, time.GetTimestamp());
-                await StepAsync();
-                return;
-            }
-
-            _replicas.Remove(replica.Key);
-            if (answer.Error is { } error)
-                _refused[version.Digest] = (error, time.GetTimestamp());
-        }
-        catch (Exception e) when (RemoteFault.Is(e))
-        {
-            Log.ReplicaLost(logger, replica.Key, replica.Silo, e.Message);
-            _replicas.Remove(replica.Key);
-        }
-    }
-
-    private void BeginDraining(ManagedReplica replica)
-    {
-        if (replica.Phase != ReplicaPhase.Draining)
-            (replica.Phase, replica.DrainingSince) = (ReplicaPhase.Draining, time.GetTimestamp());
-    }
-
-    private async Task StopAsync(ManagedReplica replica)
-    {
-        replica.Stopping = true;
-        try
-        {
-            await replica.Grain.StopAsync();
-        }
-        catch (Exception e) when (RemoteFault.Is(e))
-        {
-            Log.ReplicaLost(logger, replica.Key, replica.Silo, e.Message);
-        }
-
-        _replicas.Remove(replica.Key);
-    }
-
-    private bool RefusedLately(string digest) => _refused.TryGetValue(digest, out var refused) && time.GetElapsedTime(refused.At) < _tryAgain;
-
     private long MemoryOf(FoundModel version)
     {
-        foreach (var replica in _replicas.Values)
+        foreach (var replica in _replicas.All)
         {
             if (replica.Digest == version.Digest && replica.Report is { } report)
                 return report.Memory;
@@ -324,7 +197,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
 
     private ModelView View(FoundModel? target, string? pool)
     {
-        var answering = _replicas.Values.Where(replica => replica.Answers).ToList();
+        var answering = _replicas.All.Where(replica => replica.Answers).ToList();
         var onTarget = answering.Find(replica => replica.Digest == target?.Digest);
         // Traffic goes over at once, when as many of the new version answer as of the old, or as are wanted.
         if (_serving != target?.Digest && onTarget is not null
@@ -348,8 +221,8 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
             {
                 { Reason: { } broken } => info with { State = ModelState.Failed, Reason = broken },
                 _ when pool is null => info with { State = ModelState.Failed, Reason = $"no silo of pool '{target.Pool}' is here" },
-                _ when RefusedLately(target.Digest) => info with { State = ModelState.Failed, Reason = _refused[target.Digest].Error.Message },
-                _ when _noPlace && _replicas.Count == 0 => info with { State = ModelState.Loading, Reason = $"waiting for room in pool '{pool}'" },
+                _ when _replicas.Refused(target.Digest) is { } refused => info with { State = ModelState.Failed, Reason = refused.Message },
+                _ when _noPlace && _replicas.All.Count == 0 => info with { State = ModelState.Loading, Reason = $"waiting for room in pool '{pool}'" },
                 _ => info with { State = ModelState.Loading, Reason = "loading" },
             };
         }
@@ -362,7 +235,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         Info = info,
         Aliases = aliases,
         Detectors = detectors,
-        Replicas = [.. _replicas.Values.Select(replica => replica.View)],
+        Replicas = [.. _replicas.All.Select(replica => replica.View)],
         Desired = target is null ? 0 : _desired,
         Pool = pool ?? target?.Pool ?? Pools.Cpu,
         Memory = target is null ? 0 : MemoryOf(target),
@@ -376,10 +249,10 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
             return;
         Answer<Value<ModelInfo>>? answer = view.Info.State switch
         {
-            _ when orders.Target is null => _replicas.Count == 0 ? new() { Value = new Value<ModelInfo> { It = view.Info } } : null,
+            _ when orders.Target is null => _replicas.All.Count == 0 ? new() { Value = new Value<ModelInfo> { It = view.Info } } : null,
             ModelState.Ready when view.Info.Digest == orders.Target => new() { Value = new Value<ModelInfo> { It = view.Info } },
             ModelState.Failed => new() { Error = Refusal(view.Info.Reason!) },
-            ModelState.Ready when RefusedLately(orders.Target) => new() { Error = Refusal(_refused[orders.Target].Error.Message) },
+            ModelState.Ready when _replicas.Refused(orders.Target) is { } refused => new() { Error = Refusal(refused.Message) },
             _ => null,
         };
         if (answer is not { } settled)

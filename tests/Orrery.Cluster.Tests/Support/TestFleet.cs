@@ -46,7 +46,7 @@ public sealed class TestFleet : IAsyncDisposable
     /// <summary>Waits until the front sees what is wanted.</summary>
     public async Task UntilAsync(Func<Interfaces.Wire.ClusterView, bool> seen, string what)
     {
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var late = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (true)
         {
             var changed = Watcher.Changed;

@@ -1,0 +1,180 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Placement;
+using Orrery.Engine;
+using Orrery.Interfaces;
+using Orrery.Interfaces.Wire;
+
+namespace Orrery.Grains.Supervision;
+
+/// <summary>
+/// The replicas of one model, from their start to their end: adopted from what silos report, probed, started, drained, stopped. Guarded by
+/// the supervisor's turn, on which everything here runs.
+/// </summary>
+internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOptions options, Func<Task> changed, TimeProvider time, ILogger logger)
+{
+    // Fronts and silos have taken over a view by then; what a slower one still sends is answered by "gone" and sent elsewhere.
+    private static readonly TimeSpan _viewTravels = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _tryAgain = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan _probeTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<string, ManagedReplica> _replicas = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (InferenceError Error, long At)> _refused = new(StringComparer.Ordinal);
+
+    /// <summary>All, in any phase.</summary>
+    public IReadOnlyCollection<ManagedReplica> All => _replicas.Values;
+
+    /// <summary>Why a version was refused lately; null when it was not, or may be tried again.</summary>
+    public InferenceError? Refused(string digest) =>
+        _refused.TryGetValue(digest, out var refused) && time.GetElapsedTime(refused.At) < _tryAgain ? refused.Error : null;
+
+    /// <summary>What was refused may be tried again at once.</summary>
+    public void ForgetRefusals() => _refused.Clear();
+
+    /// <summary>Corrects the list by what silos say: replicas that another activation of the supervisor started, and those whose silo is lost.</summary>
+    public void Adopt(SiloReport[] silos)
+    {
+        var alive = new HashSet<SiloAddress>();
+        foreach (var silo in silos)
+        {
+            alive.Add(silo.Silo);
+            foreach (var view in silo.Replicas)
+            {
+                if (ReplicaKey.Parse(view.Key).Model != model)
+                    continue;
+                if (!_replicas.TryGetValue(view.Key, out var replica))
+                {
+                    _replicas[view.Key] = replica = new ManagedReplica(view.Key, silo.Silo, grains.GetGrain<IModelGrain>(view.Key));
+                    _ = ProbeAsync(replica);
+                }
+
+                (replica.Load, replica.AnsweredTokens) = (view.Load, view.AnsweredTokens);
+            }
+        }
+
+        foreach (var replica in _replicas.Values.Where(replica => !alive.Contains(replica.Silo)).ToList())
+            Lost(replica, "its silo is lost");
+    }
+
+    /// <summary>Asks those that answer to prove it, where it is time.</summary>
+    public void Probe()
+    {
+        // A copy: a call may fail at once, and take its replica out of the list.
+        foreach (var replica in _replicas.Values.ToList())
+        {
+            if (replica is { Phase: ReplicaPhase.Ready, Probing: false } && time.GetElapsedTime(replica.ProbedAt) >= options.ProbeEvery)
+                _ = ProbeAsync(replica);
+        }
+    }
+
+    /// <summary>Starts one.</summary>
+    public void Start(FoundModel version, string pool, SiloAddress silo)
+    {
+        var key = new ReplicaKey(model, version.Digest, pool, Guid.NewGuid().ToString("N")[..8]).ToString();
+        var replica = new ManagedReplica(key, silo, grains.GetGrain<IModelGrain>(key));
+        _replicas[key] = replica;
+        _ = StartAsync(replica, version);
+    }
+
+    /// <summary>Takes one out of the view that fronts route by.</summary>
+    public void Drain(ManagedReplica replica)
+    {
+        if (replica.Phase != ReplicaPhase.Draining)
+            (replica.Phase, replica.DrainingSince) = (ReplicaPhase.Draining, time.GetTimestamp());
+    }
+
+    /// <summary>Stops those that fronts have stopped asking.</summary>
+    public void StopDrained()
+    {
+        // A copy: a call may fail at once, and take its replica out of the list.
+        foreach (var replica in _replicas.Values.ToList())
+        {
+            if (replica is { Phase: ReplicaPhase.Draining, Stopping: false } && time.GetElapsedTime(replica.DrainingSince) >= _viewTravels)
+                _ = StopAsync(replica);
+        }
+    }
+
+    private async Task StartAsync(ManagedReplica replica, FoundModel version)
+    {
+        Answer<ReplicaReport> answer;
+        try
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, replica.Silo);
+            answer = await replica.Grain.StartAsync(new StartReplica(version));
+        }
+        catch (Exception e)
+        {
+            Lost(replica, e.Message);
+            return;
+        }
+
+        if (answer.Value is not { } report || !report.Silo.Equals(replica.Silo))
+        {
+            _replicas.Remove(replica.Key);
+            if (answer.Error is { } error)
+                _refused[version.Digest] = (error, time.GetTimestamp());
+            return;
+        }
+
+        (replica.Report, replica.Load, replica.Phase, replica.ProbedAt) = (report, answer.Load, ReplicaPhase.Ready, time.GetTimestamp());
+        await changed();
+    }
+
+    private async Task ProbeAsync(ManagedReplica replica)
+    {
+        (replica.Probing, replica.ProbedAt) = (true, time.GetTimestamp());
+        string reason;
+        try
+        {
+            var answer = await replica.Grain.ProbeAsync().WaitAsync(_probeTimeout, time);
+            if (answer.Value is { } report)
+            {
+                (replica.Report, replica.FailedProbes) = (report, 0);
+                if (replica.Phase == ReplicaPhase.Starting)
+                    replica.Phase = ReplicaPhase.Ready;
+                return;
+            }
+
+            if (answer.Gone)
+            {
+                _replicas.Remove(replica.Key);
+                return;
+            }
+
+            reason = answer.Error!.Message;
+        }
+        catch (Exception e)
+        {
+            // Whatever it was, the replica did not prove that it answers.
+            reason = e.Message;
+        }
+        finally
+        {
+            replica.Probing = false;
+        }
+
+        if (++replica.FailedProbes < options.FailedProbes || replica.Phase == ReplicaPhase.Draining)
+            return;
+        Log.ReplicaLost(logger, replica.Key, replica.Silo, reason);
+        Drain(replica);
+    }
+
+    private async Task StopAsync(ManagedReplica replica)
+    {
+        replica.Stopping = true;
+        try
+        {
+            await replica.Grain.StopAsync();
+            _replicas.Remove(replica.Key);
+        }
+        catch (Exception e)
+        {
+            Lost(replica, e.Message);
+        }
+    }
+
+    private void Lost(ManagedReplica replica, string reason)
+    {
+        Log.ReplicaLost(logger, replica.Key, replica.Silo, reason);
+        _replicas.Remove(replica.Key);
+    }
+}
