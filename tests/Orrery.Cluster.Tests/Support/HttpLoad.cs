@@ -15,10 +15,15 @@ internal sealed record HttpAnswer(int Status, long Began, long Ended, string Rea
     public TimeSpan Took => Stopwatch.GetElapsedTime(Began, Ended);
 }
 
-/// <summary>Connections that ask a front for embeddings one after another until they are told to stop; every answer is kept.</summary>
+/// <summary>
+/// Connections that ask a front for embeddings again and again until they are told to stop; every answer is kept. They pause between
+/// requests: processes that start meanwhile need the processors too.
+/// </summary>
 internal sealed class HttpLoad : IAsyncDisposable
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(10);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<HttpAnswer> _answers = new();
@@ -86,6 +91,7 @@ internal sealed class HttpLoad : IAsyncDisposable
             }
 
             _answers.Enqueue(new HttpAnswer(status, began, Stopwatch.GetTimestamp(), reason));
+            await Task.Delay(_pause);
         }
     }
 }
