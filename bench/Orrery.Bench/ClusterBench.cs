@@ -64,8 +64,10 @@ internal sealed class ClusterBench(BenchTimes times, string[] all, Report report
     private async Task ModelAsync(string name, string directory, int maxLength, Side[] sides)
     {
         var texts = Fitting(directory, maxLength);
-        using var raw = new RawOnnxRuntime(directory, texts, maxLength);
-        report.Section($"{name}: {texts.Length} texts, {raw.Tokens} tokens ({(double)raw.Tokens / texts.Length:F1} a text), ONNX Runtime {raw.Version}");
+        // Raw runs go over all texts they have: a quarter takes a quarter of the time.
+        var quarter = texts.Where((_, i) => i % 4 == 0).ToArray();
+        using var raw = new RawOnnxRuntime(directory, quarter, maxLength);
+        report.Section($"{name}: {texts.Length} texts of {(double)raw.Tokens / quarter.Length:F1} tokens, ONNX Runtime {raw.Version}");
         var (best, _) = raw.Search(times.Slice / 8);
         var singles = HttpLoad.EmbeddingRequests(name, texts, 1);
         var many = HttpLoad.EmbeddingRequests(name, texts, 32);
