@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
@@ -27,7 +28,7 @@ internal sealed class ClusterProcesses : IDisposable
     /// <summary>Whether the programs were built.</summary>
     public static bool Built => File.Exists(Program("silo")) && File.Exists(Program("front"));
 
-    /// <summary>Starts silos that hold one replica of each model each, and a front; waits until it answers.</summary>
+    /// <summary>Starts silos that hold one replica of each model each, and a front; waits until it answers for all.</summary>
     /// <param name="silos">How many.</param>
     /// <param name="models">Model directories.</param>
     /// <param name="requests">What the front must answer, one for each model.</param>
@@ -49,8 +50,8 @@ internal sealed class ClusterProcesses : IDisposable
             cluster._front = await ServerProcess.StartAsync(Program("front"), ["--port", "{port}"], requests[0], ("ORRERY__Cluster__Gateways", gateways));
             foreach (var request in requests)
                 await cluster._front.AnswerAsync(request);
-            while (await cluster.ReplicasAsync() < silos * models.Length)
-                await Task.Delay(100);
+            if (silos > 1)
+                await cluster.SpreadAsync(silos);
         }
         catch
         {
@@ -68,11 +69,33 @@ internal sealed class ClusterProcesses : IDisposable
             silo.Dispose();
     }
 
-    /// <summary>Replicas that answer.</summary>
-    private async Task<int> ReplicasAsync()
+    /// <summary>The first silo took all replicas while it was alone: they are placed anew, one a silo.</summary>
+    private async Task SpreadAsync(int silos)
+    {
+        while ((await SilosByModelAsync("silos", "silo")).Sum(group => group.Count()) < silos)
+            await Task.Delay(100);
+        foreach (var model in (await SilosByModelAsync("models", "model")).Select(group => group.Key))
+        {
+            foreach (var order in (string[])["unload", "load"])
+                await _front!.PostAsync($"/v2/repository/models/{model}/{order}");
+        }
+
+        var clock = Stopwatch.StartNew();
+        while ((await SilosByModelAsync("replicas", "model")).Any(replicas => replicas.Distinct().Count() < silos))
+        {
+            if (clock.Elapsed > TimeSpan.FromMinutes(1))
+                throw new TimeoutException("replicas were not spread over the silos within a minute");
+            await Task.Delay(100);
+        }
+    }
+
+    /// <summary>A list of the cluster's status, grouped: where each entry is.</summary>
+    private async Task<ILookup<string, string>> SilosByModelAsync(string list, string by)
     {
         using var view = JsonDocument.Parse(await _front!.GetAsync("/v1/cluster"));
-        return view.RootElement.GetProperty("replicas").EnumerateArray().Count(replica => replica.GetProperty("state").GetString() == "ready");
+        return view.RootElement.GetProperty(list).EnumerateArray()
+            .Where(entry => !entry.TryGetProperty("state", out var state) || state.GetString() == "ready")
+            .ToLookup(entry => entry.GetProperty(by).GetString()!, entry => entry.TryGetProperty("silo", out var silo) ? silo.GetString()! : "");
     }
 
     private static string Program(string kind) => Path.Combine(Places.Root, ".cache", "cluster", kind, $"orrery-{kind}");

@@ -31,11 +31,12 @@ score.SetAction(async parsed =>
     report.Save(parsed.GetValue(output)!);
 });
 
-var clusterSeconds = new Option<double>("--seconds") { Description = "Length of each load with 64 clients; the others take half of it.", DefaultValueFactory = _ => 4 };
-var cluster = new Command("cluster", "Measures raw ONNX Runtime, the single process, a front with one silo and a front with two, in turn.") { clusterSeconds, rounds, output };
+var clusterSeconds = new Option<double>("--seconds") { Description = "Length of each load with 64 clients; the others take half of it.", DefaultValueFactory = _ => 2 };
+var clusterRounds = new Option<int>("--rounds") { Description = "Times that everything is measured in turn.", DefaultValueFactory = _ => 5 };
+var cluster = new Command("cluster", "Measures raw ONNX Runtime, the single process, a front with one silo and a front with two, in turn.") { clusterSeconds, clusterRounds, output };
 cluster.SetAction(async parsed =>
 {
-    var times = new BenchTimes(TimeSpan.FromSeconds(parsed.GetValue(clusterSeconds)), parsed.GetValue(rounds));
+    var times = new BenchTimes(TimeSpan.FromSeconds(parsed.GetValue(clusterSeconds)), parsed.GetValue(clusterRounds));
     var report = new Report();
     report.Title("Cluster", "./orrery bench cluster " + string.Join(' ', args.Skip(1)));
     await new ClusterBench(times, TextMix.Read(Places.Shared), report).RunAsync();

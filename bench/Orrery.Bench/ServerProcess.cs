@@ -109,6 +109,15 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>The body of an answer to GET.</summary>
     public Task<string> GetAsync(string path) => _client.GetStringAsync(new Uri($"http://127.0.0.1:{Port}{path}"));
 
+    /// <summary>Posts an empty object.</summary>
+    /// <exception cref="HttpRequestException">It is not answered with success.</exception>
+    public async Task PostAsync(string path)
+    {
+        using var body = new StringContent("{}", System.Text.Encoding.UTF8, "application/json");
+        using var answer = await _client.PostAsync(new Uri($"http://127.0.0.1:{Port}{path}"), body);
+        answer.EnsureSuccessStatusCode();
+    }
+
     public void Dispose()
     {
         _client.Dispose();
