@@ -21,6 +21,9 @@ public sealed class RegistryGrain(
     private static readonly TimeSpan _repeat = TimeSpan.FromMilliseconds(500);
     // A silo that was just lost counts as active until it is missed.
     private static readonly TimeSpan _longestSilence = TimeSpan.FromSeconds(5);
+    // Loads are for people to look at: replies carry those that fronts route by.
+    private static readonly TimeSpan _refresh = TimeSpan.FromSeconds(5);
+
     // Whoever asks takes a longer silence for this grain's end.
     private static readonly TimeSpan _longestWatch = TimeSpan.FromSeconds(1);
 
@@ -32,6 +35,7 @@ public sealed class RegistryGrain(
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _started;
     private long _told;
+    private long _published;
     private long _scan;
     private bool _settled;
     private bool _tellSupervisors;
@@ -66,8 +70,9 @@ public sealed class RegistryGrain(
     /// <inheritdoc/>
     public Task PublishAsync(string model, ModelView view)
     {
+        // A repeat that says nothing new is no change: every front and silo would be sent the whole view for it.
+        _changedView |= !_views.TryGetValue(model, out var old) || !view.RoutesAs(old);
         _views[model] = view;
-        _changedView = true;
         return Task.CompletedTask;
     }
 
@@ -128,7 +133,7 @@ public sealed class RegistryGrain(
 
         _settled = true;
         var pools = _pools.Decide(time.GetElapsedTime(_started), _silos.Silos, _views.Values);
-        if (_changedView || !pools.AsSpan().SequenceEqual(_view.Pools))
+        if (_changedView || time.GetElapsedTime(_published) >= _refresh || !pools.AsSpan().SequenceEqual(_view.Pools))
             Publish(pools);
     }
 
@@ -193,7 +198,7 @@ public sealed class RegistryGrain(
 
     private void Publish(PoolView[] pools)
     {
-        _changedView = false;
+        (_changedView, _published) = (false, time.GetTimestamp());
         var models = _views.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value).ToArray();
         _view = new ClusterView
         {

@@ -100,7 +100,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         Reconcile(orders, target, pool);
         var view = View(target, pool);
         Settle(view);
-        if (_view is null || !Same(view, _view) || time.GetElapsedTime(_toldAt) >= _tellEvery)
+        if (_view is null || !view.RoutesAs(_view) || time.GetElapsedTime(_toldAt) >= _tellEvery)
         {
             (_view, _toldAt) = (view, time.GetTimestamp());
             try
@@ -264,9 +264,4 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
 
     private InferenceError Refusal(string reason) =>
         new(InferenceErrorKind.ModelNotReady, reason.StartsWith("model '", StringComparison.Ordinal) ? reason : $"model '{_model}' cannot be loaded: {reason}", "model");
-
-    /// <summary>Whether fronts would route alike: loads alone change nothing.</summary>
-    private static bool Same(ModelView a, ModelView b) =>
-        a.Info.Digest == b.Info.Digest && a.Info.State == b.Info.State && a.Info.Reason == b.Info.Reason && a.Desired == b.Desired && a.Asleep == b.Asleep && a.Pool == b.Pool
-        && a.Replicas.Length == b.Replicas.Length && a.Replicas.Zip(b.Replicas).All(pair => pair.First.Key == pair.Second.Key && pair.First.Phase == pair.Second.Phase);
 }

@@ -150,6 +150,21 @@ public sealed record ModelView
     /// <summary>Share of a silo's compute that one replica is busy for, 0 to 1.</summary>
     [Id(8)]
     public double Compute { get; init; }
+
+    /// <summary>Whether fronts would route alike by another view of the model: loads alone change nothing, replies carry them.</summary>
+    public bool RoutesAs(ModelView other)
+    {
+        if (Info.Digest != other.Info.Digest || Info.State != other.Info.State || Info.Reason != other.Info.Reason || Desired != other.Desired
+            || Asleep != other.Asleep || Pool != other.Pool || Detectors.Length != other.Detectors.Length || Replicas.Length != other.Replicas.Length)
+            return false;
+        for (var i = 0; i < Replicas.Length; i++)
+        {
+            if (Replicas[i].Key != other.Replicas[i].Key || Replicas[i].Phase != other.Replicas[i].Phase)
+                return false;
+        }
+
+        return true;
+    }
 }
 
 /// <summary>A pool's size.</summary>
