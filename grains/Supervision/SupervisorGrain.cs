@@ -49,7 +49,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     }
 
     /// <inheritdoc/>
-    public async Task<ModelView> UpdateAsync(ModelOrders orders)
+    public Task<ModelView> UpdateAsync(ModelOrders orders)
     {
         var another = _orders?.Target != orders.Target;
         _orders = orders;
@@ -58,11 +58,11 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         {
             // Asked anew, it is tried anew.
             _refused.Clear();
-            await StepAsync();
+            Step();
         }
 
         var target = Target(orders);
-        return View(target, target is null ? null : PoolFor(target, orders.Silos));
+        return Task.FromResult(View(target, target is null ? null : PoolFor(target, orders.Silos)));
     }
 
     /// <inheritdoc/>
@@ -70,7 +70,8 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     {
         _demand.Wake();
         _decidedAt = 0;
-        return StepAsync();
+        Step();
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -78,13 +79,17 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     {
         var waiting = new TaskCompletionSource<Answer<Value<ModelInfo>>>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting.Add(waiting);
-        await StepAsync();
+        Step();
         return await waiting.Task;
     }
 
-    private Task TickAsync(CancellationToken cancellation) => StepAsync();
+    private Task TickAsync(CancellationToken cancellation)
+    {
+        Step();
+        return Task.CompletedTask;
+    }
 
-    private async Task StepAsync()
+    private void Step()
     {
         if (_orders is not { } orders)
             return;
@@ -106,7 +111,21 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         if (_view is null || !Same(view, _view) || time.GetElapsedTime(_toldAt) >= _tellEvery)
         {
             (_view, _toldAt) = (view, time.GetTimestamp());
+            _ = TellAsync(view);
+        }
+    }
+
+    /// <summary>Not waited for: the registry waits for this grain when it brings orders, and may be on its way to another silo.</summary>
+    private async Task TellAsync(ModelView view)
+    {
+        try
+        {
             await GrainFactory.GetGrain<IRegistryGrain>(0).PublishAsync(_model, view);
+        }
+        catch (Exception e) when (RemoteFault.Is(e))
+        {
+            // The silo's agent, which reports more often, says so. The next tick tells it again.
+            _toldAt = 0;
         }
     }
 
@@ -270,7 +289,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
             if (answer.Value is { } report && report.Silo.Equals(replica.Silo))
             {
                 (replica.Report, replica.Load, replica.Phase, replica.ProbedAt) = (report, answer.Load, ReplicaPhase.Ready, time.GetTimestamp());
-                await StepAsync();
+                Step();
                 return;
             }
 
