@@ -27,6 +27,9 @@ public sealed class RegistryGrain(
     // Whoever asks takes a longer silence for this grain's end.
     private static readonly TimeSpan _longestWatch = TimeSpan.FromSeconds(1);
 
+    // A supervisor answers from memory. What the others say is published meanwhile.
+    private static readonly TimeSpan _longestTell = TimeSpan.FromSeconds(2);
+
     private readonly SiloTable _silos = new();
     private readonly Dictionary<string, ModelView> _views = new(StringComparer.Ordinal);
     private readonly HashSet<SiloAddress> _leaving = [];
@@ -184,7 +187,7 @@ public sealed class RegistryGrain(
         try
         {
             var view = await GrainFactory.GetGrain<ISupervisorGrain>(model).UpdateAsync(
-                new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], [.. _silos.Silos.Select(Light)], _silos.Holders(model)));
+                new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], [.. _silos.Silos.Select(Light)], _silos.Holders(model))).WaitAsync(_longestTell, time);
             // One that published meanwhile knows better.
             if (_views.TryAdd(model, view))
                 _changedView = true;

@@ -10,7 +10,7 @@ namespace Orrery.Grains.Supervision;
 /// The replicas of one model, from their start to their end: adopted from what silos report, probed, started, drained, stopped. Guarded by
 /// the supervisor's turn, on which everything here runs.
 /// </summary>
-internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOptions options, Func<Task> changed, TimeProvider time, ILogger logger)
+internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOptions options, Action changed, TimeProvider time, ILogger logger)
 {
     // Fronts and silos have taken over a view by then; what a slower one still sends is answered by "gone" and sent elsewhere.
     private static readonly TimeSpan _viewTravels = TimeSpan.FromMilliseconds(500);
@@ -116,7 +116,7 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
         }
 
         (replica.Report, replica.Load, replica.Phase, replica.ProbedAt) = (report, answer.Load, ReplicaPhase.Ready, time.GetTimestamp());
-        await changed();
+        changed();
     }
 
     private async Task ProbeAsync(ManagedReplica replica)

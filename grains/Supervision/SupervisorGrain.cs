@@ -39,13 +39,13 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         _model = this.GetPrimaryKeyString();
         _began = time.GetTimestamp();
         _desired = Math.Max(1, options.Replicas.MinReplicas);
-        _replicas = new ReplicaSet(_model, GrainFactory, options, StepAsync, time, logger);
+        _replicas = new ReplicaSet(_model, GrainFactory, options, Step, time, logger);
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(_tick, _tick) { Interleave = true });
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public async Task<ModelView> UpdateAsync(ModelOrders orders)
+    public Task<ModelView> UpdateAsync(ModelOrders orders)
     {
         var another = _orders?.Target != orders.Target;
         (_orders, _fresh) = (orders, true);
@@ -54,11 +54,11 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         {
             // Asked anew, it is tried anew.
             _replicas.ForgetRefusals();
-            await StepAsync();
+            Step();
         }
 
         var target = Target(orders);
-        return View(target, target is null ? null : PoolFor(target, orders.Silos));
+        return Task.FromResult(View(target, target is null ? null : PoolFor(target, orders.Silos)));
     }
 
     /// <inheritdoc/>
@@ -66,7 +66,8 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     {
         _demand.Wake();
         _decidedAt = 0;
-        return StepAsync();
+        Step();
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -74,13 +75,17 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     {
         var waiting = new TaskCompletionSource<Answer<Value<ModelInfo>>>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting.Add(waiting);
-        await StepAsync();
+        Step();
         return await waiting.Task;
     }
 
-    private Task TickAsync(CancellationToken cancellation) => StepAsync();
+    private Task TickAsync(CancellationToken cancellation)
+    {
+        Step();
+        return Task.CompletedTask;
+    }
 
-    private async Task StepAsync()
+    private void Step()
     {
         if (_orders is not { } orders)
             return;
@@ -103,16 +108,22 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         if (_view is null || !view.RoutesAs(_view) || time.GetElapsedTime(_toldAt) >= _tellEvery)
         {
             (_view, _toldAt) = (view, time.GetTimestamp());
-            try
-            {
-                await GrainFactory.GetGrain<IRegistryGrain>(0).PublishAsync(_model, view);
-            }
-            catch (Exception e) when (RemoteFault.Is(e))
-            {
-                // The next registry is told by the next step.
-                Log.RegistrySilent(logger, e.Message);
-                _view = null;
-            }
+            _ = TellAsync(view);
+        }
+    }
+
+    /// <summary>Not waited for: the registry waits for this grain when it brings orders, and may be on its way to another silo.</summary>
+    private async Task TellAsync(ModelView view)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IRegistryGrain>(0).PublishAsync(_model, view);
+        }
+        catch (Exception e) when (RemoteFault.Is(e))
+        {
+            // The next registry is told by the next step.
+            Log.RegistrySilent(logger, e.Message);
+            _view = null;
         }
     }
 

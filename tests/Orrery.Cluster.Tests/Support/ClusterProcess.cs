@@ -167,6 +167,6 @@ internal sealed class ClusterProcess : IDisposable
     private void Collect(object sender, DataReceivedEventArgs line)
     {
         lock (_output)
-            _output.AppendLine(DateTime.UtcNow.ToString("mm:ss.fff ") + line.Data);
+            _output.AppendLine(line.Data);
     }
 }
