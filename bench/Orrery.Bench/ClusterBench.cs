@@ -20,6 +20,8 @@ internal sealed class ClusterBench(BenchTimes times, string[] all, Report report
     {
         if (!ClusterProcesses.Built)
             throw new InvalidOperationException("the cluster's programs are not there: run ./orrery bench cluster");
+        if (File.Exists("/proc/loadavg"))
+            report.Line($"Load average when it began, before any process of this run: {File.ReadAllText("/proc/loadavg").Split(' ')[0]}. Where that is not near 0 others had the cores too: believe processor times before rates.");
         (string Name, string Directory, int MaxLength)[] models =
         [
             ("minilm-l6", Places.Model("minilm-l6"), 256),
@@ -110,7 +112,7 @@ internal sealed class ClusterBench(BenchTimes times, string[] all, Report report
         var two = Ratio(runs[2].Full.ConvertAll(run => run.TextsPerSecond), runs[0].Full.ConvertAll(run => run.TextsPerSecond));
         report.Line($"**Front + 1 silo / single process at saturation: {ratio:F3}** (to reach: 0.90); with 2 silos on the same cores {two:F3}.");
         var cost = Ratio(runs[0].Cpu, runs[1].Cpu);
-        report.Line($"Processor time of a text, single process over front + 1 silo: {cost:F3}: what the ratio comes to where nobody else takes the cores.");
+        report.Line($"Processor time of a text, single process over front + 1 silo: {cost:F3} (the ratio of rates without what others, the load generator too, take from the cores).");
         var later = runs[1].Alone.Zip(runs[0].Alone, (cluster, alone) => 1000 * (cluster.Latency(0.5) - alone.Latency(0.5))).ToList();
         report.Line($"**Unloaded p50 over the single process's: {EmbedBench.Median(later):F2} ms** (to reach: 0.8).");
     }

@@ -38,7 +38,7 @@ cluster.SetAction(async parsed =>
 {
     var times = new BenchTimes(TimeSpan.FromSeconds(parsed.GetValue(clusterSeconds)), parsed.GetValue(clusterRounds));
     var report = new Report();
-    report.Title("Cluster", "./orrery bench cluster " + string.Join(' ', args.Skip(1)));
+    report.Title("Cluster", string.Join(' ', args.Prepend("./orrery bench")));
     await new ClusterBench(times, TextMix.Read(Places.Shared), report).RunAsync();
     report.Save(parsed.GetValue(output)!);
 });
