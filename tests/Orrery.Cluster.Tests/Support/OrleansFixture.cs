@@ -24,5 +24,6 @@ public sealed class OrleansFixture : BackendFixture
     protected override async Task StopBackendAsync() => await _fleet!.DisposeAsync();
 }
 
-[CollectionDefinition(OrleansFixture.Collection)]
+/// <summary>Alone: the fuzz test counts what the whole process holds.</summary>
+[CollectionDefinition(OrleansFixture.Collection, DisableParallelization = true)]
 public sealed class OrleansCollectionDefinition : ICollectionFixture<OrleansFixture>;
