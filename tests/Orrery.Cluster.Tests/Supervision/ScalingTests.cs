@@ -14,14 +14,16 @@ public sealed class ScalingTests
     public async Task Starts_replicas_when_work_queues_and_ends_them_when_it_is_gone()
     {
         using var models = new Models().With("model");
-        // A replica is never early enough here, and surplus ones go soon.
+        // A short wait is too long here, and a load is soon forgotten.
         var eager = new FleetOptions
         {
             Replicas = new ReplicaOptions
             {
                 MaxReplicas = 3,
                 TargetQueueDelay = TimeSpan.FromMilliseconds(1),
-                QueueDelayLimit = TimeSpan.FromMilliseconds(2),
+                QueueDelayLimit = TimeSpan.FromMilliseconds(10),
+                LevelTime = TimeSpan.FromSeconds(1),
+                TrendTime = TimeSpan.FromSeconds(2),
                 StabilizationWindow = TimeSpan.FromSeconds(3),
                 MaxStabilizationWindow = TimeSpan.FromSeconds(3),
             },
