@@ -46,7 +46,7 @@ public sealed class LossTests(ITestOutputHelper output)
 
         output.WriteLine($"{load.Answered} answered, {load.Errors.Count} errors, the longest took {load.Longest}");
         Assert.Empty(load.Errors);
-        Assert.DoesNotContain(fleet.Watcher.Table.View.Models.Single().Replicas, replica => replica.Silo.Equals(leaving));
+        await fleet.UntilAsync(view => !view.Models.Single().Replicas.Any(replica => replica.Silo.Equals(leaving)), "no replica on the silo that left");
     }
 
     [Fact]
