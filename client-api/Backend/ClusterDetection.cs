@@ -26,18 +26,20 @@ internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispat
                 error ??= failed;
         }
 
-        return error is null ? Join(detectors, groups, parts, request.Inputs.Count) : error;
+        return error is null ? Join(detectors.Count, groups, parts) : error;
     }
 
     private static List<ModelGroup> Group(IReadOnlyList<DetectorInfo> detectors)
     {
         var groups = new List<ModelGroup>();
-        foreach (var detector in detectors)
+        for (var place = 0; place < detectors.Count; place++)
         {
+            var detector = detectors[place];
             var group = groups.Find(group => group.Digest == detector.ModelDigest);
             if (group is null)
                 groups.Add(group = new ModelGroup(detector.Model, detector.ModelDigest));
             group.Detectors.Add(detector);
+            group.Places.Add(place);
         }
 
         return groups;
@@ -49,39 +51,24 @@ internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispat
         var table = watcher.Table;
         var router = table.Names.ContainsKey(group.Model) ? table.Route(group.Model).Version(group.Digest) : null;
         var chunks = Splitting.Of(request.Inputs, router?.Count ?? 1, options.Router);
-        var running = new Task<Outcome<Detections>>[chunks.Length];
-        for (var i = 0; i < running.Length; i++)
-        {
-            var range = chunks[i].Range();
-            running[i] = dispatcher.SendAsync(
-                group.Model, group.Digest, chunks[i].Weight(), deadline,
-                (replica, left, token) => replica.Detectors.DetectAsync(
-                    new DetectCall
-                    {
-                        Texts = Texts.Of(request.Inputs, range),
-                        Terms = new Terms { Priority = request.Priority, Timeout = left, Truncation = request.Truncation },
-                        Detectors = names,
-                        Embeddings = request.Embeddings,
-                    },
-                    token),
-                cancellation).AsTask();
-        }
-
-        var parts = new Detections[running.Length];
-        InferenceError? error = null;
-        foreach (var (i, outcome) in (await Task.WhenAll(running)).Index())
-        {
-            if (!outcome.TryGet(out parts[i]!, out var failed))
-                error ??= failed;
-        }
-
-        return error is null ? parts : error;
+        return await dispatcher.SendAllAsync(
+            group.Model, group.Digest, chunks, deadline,
+            (range, replica, left, token) => replica.Detectors.DetectAsync(
+                new DetectCall
+                {
+                    Texts = Texts.Of(request.Inputs, range),
+                    Terms = new Terms { Priority = request.Priority, Timeout = left, Truncation = request.Truncation },
+                    Detectors = names,
+                    Embeddings = request.Embeddings,
+                },
+                token),
+            cancellation);
     }
 
-    private static DetectOutput Join(IReadOnlyList<DetectorInfo> detectors, List<ModelGroup> groups, Detections[][] parts, int inputs)
+    private static DetectOutput Join(int count, List<ModelGroup> groups, Detections[][] parts)
     {
         var embeddings = new List<TextOutput>();
-        var outputs = new DetectorOutput[detectors.Count];
+        var outputs = new DetectorOutput[count];
         var (embedding, heads) = (TimeSpan.Zero, TimeSpan.Zero);
         for (var g = 0; g < groups.Count; g++)
         {
@@ -98,11 +85,7 @@ internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispat
                     at = at[part.Probabilities[d].Length..];
                 }
 
-                for (var i = 0; i < detectors.Count; i++)
-                {
-                    if (ReferenceEquals(detectors[i], groups[g].Detectors[d]))
-                        outputs[i] = output;
-                }
+                outputs[groups[g].Places[d]] = output;
             }
 
             foreach (var part in parts[g])
@@ -118,5 +101,8 @@ internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispat
     private sealed record ModelGroup(string Model, string Digest)
     {
         public List<DetectorInfo> Detectors { get; } = [];
+
+        /// <summary>Where each stands in the request's list.</summary>
+        public List<int> Places { get; } = [];
     }
 }

@@ -1,6 +1,5 @@
 using Orrery.ClientApi.Routing;
 using Orrery.Engine;
-using Orrery.Fleet.Routing;
 using Orrery.Interfaces;
 using Orrery.Interfaces.Wire;
 
@@ -155,43 +154,14 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
             var table = watcher.Table;
             var router = table.Names.TryGetValue(found.Name, out var info) ? table.Route(found.Name).Version(found.Digest ?? info.Digest) : null;
             var chunks = Splitting.Of(request.Inputs, router?.Count ?? 1, options.Router);
-            if (chunks.Length == 1)
-                return await OneChunkAsync(found, chunks[0], deadline, call, cancellation);
             // Parts of one answer come from one version.
-            var pinned = found with { Digest = found.Digest ?? info!.Digest };
-            var outcome = await ChunksAsync(pinned, chunks, deadline, call, cancellation);
-            if (outcome.Error is { Kind: InferenceErrorKind.ModelNotFound } && found.Digest is null)
-                continue;
-            return outcome;
+            var digest = chunks.Length == 1 ? found.Digest : found.Digest ?? info!.Digest;
+            if ((await dispatcher.SendAllAsync(found.Name, digest, chunks, deadline, call, cancellation)).TryGet(out var parts, out error))
+                return Rows.Join(parts);
+            // A version that went meanwhile, and that nobody named: all of it again with the next.
+            if (chunks.Length == 1 || error.Kind != InferenceErrorKind.ModelNotFound || found.Digest is not null)
+                return error;
         }
-    }
-
-    private async ValueTask<Outcome<TextOutput>> OneChunkAsync(
-        Found found, Chunk chunk, Deadline deadline, Func<Range, ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<Rows>>> call, CancellationToken cancellation)
-    {
-        var outcome = await dispatcher.SendAsync(found.Name, found.Digest, chunk.Weight(), deadline, (replica, left, token) => call(chunk.Range(), replica, left, token), cancellation);
-        return outcome.TryGet(out var rows, out var error) ? Rows.Join([rows]) : error;
-    }
-
-    private async ValueTask<Outcome<TextOutput>> ChunksAsync(
-        Found found, Chunk[] chunks, Deadline deadline, Func<Range, ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<Rows>>> call, CancellationToken cancellation)
-    {
-        var running = new Task<Outcome<Rows>>[chunks.Length];
-        for (var i = 0; i < running.Length; i++)
-        {
-            var range = chunks[i].Range();
-            running[i] = dispatcher.SendAsync(found.Name, found.Digest, chunks[i].Weight(), deadline, (replica, left, token) => call(range, replica, left, token), cancellation).AsTask();
-        }
-
-        var parts = new Rows[running.Length];
-        InferenceError? error = null;
-        foreach (var (i, outcome) in (await Task.WhenAll(running)).Index())
-        {
-            if (!outcome.TryGet(out parts[i]!, out var failed))
-                error ??= failed;
-        }
-
-        return error is null ? Rows.Join(parts) : error;
     }
 
     /// <summary>A model of the table.</summary>

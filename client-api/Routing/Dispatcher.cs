@@ -98,6 +98,36 @@ internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, F
         }
     }
 
+    /// <summary>Has replicas do the parts of a request, each its own, at once. All or nothing.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="digest">The version; null for the one that is served.</param>
+    /// <param name="chunks">The parts; at least one.</param>
+    /// <param name="deadline">When it must be done.</param>
+    /// <param name="call">Asks a replica for a range of the inputs.</param>
+    /// <param name="cancellation">The caller has gone.</param>
+    public async ValueTask<Outcome<T[]>> SendAllAsync<T>(
+        string model, string? digest, Chunk[] chunks, Deadline deadline, Func<Range, ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<T>>> call, CancellationToken cancellation)
+        where T : class
+    {
+        if (chunks.Length == 1)
+            return (await SendAsync(chunks[0])).TryGet(out var only, out var refused) ? new[] { only } : refused;
+        var running = new Task<Outcome<T>>[chunks.Length];
+        for (var i = 0; i < running.Length; i++)
+            running[i] = SendAsync(chunks[i]).AsTask();
+        var parts = new T[running.Length];
+        InferenceError? error = null;
+        foreach (var (i, outcome) in (await Task.WhenAll(running)).Index())
+        {
+            if (!outcome.TryGet(out parts[i]!, out var failed))
+                error ??= failed;
+        }
+
+        return error is null ? parts : error;
+
+        ValueTask<Outcome<T>> SendAsync(Chunk chunk) =>
+            this.SendAsync(model, digest, chunk.Weight(), deadline, (replica, left, token) => call(chunk.Range(), replica, left, token), cancellation);
+    }
+
     private Outcome<Target> Find(string model, string? digest)
     {
         var table = watcher.Table;

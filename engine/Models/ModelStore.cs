@@ -26,7 +26,7 @@ public sealed class ModelStore
         {
             cancellation.ThrowIfCancellationRequested();
             var files = ModelFiles.Find(directory, ModelManifest.GraphOf(directory))!;
-            var (stamp, bytes) = Stamp(files);
+            var (stamp, bytes) = FileStamp.Of(files.VersionFiles().Values);
             if (!_known.TryGetValue(directory, out var known) || known.Stamp != stamp)
                 _known[directory] = known = (stamp, Read(name, files, bytes, cancellation));
             found.Add(known.Model);
@@ -46,22 +46,5 @@ public sealed class ModelStore
         {
             return new StoredModel(name, "", files.Directory, "cpu", true, bytes, e.Message);
         }
-    }
-
-    /// <summary>Sizes and times of a version's files: another stamp, another version perhaps.</summary>
-    private static (string Stamp, long Bytes) Stamp(ModelFiles files)
-    {
-        var stamp = new System.Text.StringBuilder();
-        var bytes = 0L;
-        foreach (var (name, path) in files.VersionFiles())
-        {
-            var file = new FileInfo(path);
-            if (!file.Exists)
-                continue;
-            bytes += file.Length;
-            stamp.Append(name).Append(':').Append(file.Length).Append(':').Append(file.LastWriteTimeUtc.Ticks).Append(';');
-        }
-
-        return (stamp.ToString(), bytes);
     }
 }

@@ -41,6 +41,7 @@ public sealed class RegistryGrain(
     private long _published;
     private long _scan;
     private bool _settled;
+    private bool _unwritten;
     private bool _tellSupervisors;
     private bool _changedView = true;
 
@@ -116,7 +117,7 @@ public sealed class RegistryGrain(
     {
         catalogue.State.Models[model] = entry;
         await catalogue.WriteStateAsync();
-        await TellAsync(model, _silos.Versions()[model]);
+        await TellAsync(model, _silos.Versions()[model], LightSilos());
         return await GrainFactory.GetGrain<ISupervisorGrain>(model).SettledAsync();
     }
 
@@ -159,35 +160,39 @@ public sealed class RegistryGrain(
     {
         var versions = _silos.Versions();
         var known = catalogue.State.Models;
-        var changed = false;
         foreach (var (model, found) in versions)
         {
-            if (!known.TryGetValue(model, out var entry))
-                known[model] = entry = new CatalogueEntry(found[0].Digest, Served: true);
-            else if (!found.Exists(one => one.Digest == entry.Digest))
-                known[model] = entry with { Digest = found[0].Digest };
-            changed |= !ReferenceEquals(known[model], entry) || entry.Digest.Length == 0;
+            var entry = known.GetValueOrDefault(model) ?? new CatalogueEntry("", Served: true);
+            if (known.ContainsKey(model) && found.Exists(one => one.Digest == entry.Digest))
+                continue;
+            known[model] = entry with { Digest = found[0].Digest };
+            _unwritten = true;
         }
 
-        if (changed)
+        if (_unwritten)
+        {
             await catalogue.WriteStateAsync();
+            _unwritten = false;
+        }
+
+        var silos = LightSilos();
         foreach (var gone in _views.Keys.Where(model => !versions.ContainsKey(model)).ToList())
         {
             _views.Remove(gone);
             _changedView = true;
-            await GrainFactory.GetGrain<ISupervisorGrain>(gone).UpdateAsync(new ModelOrders(null, [], [.. _silos.Silos.Select(Light)], []));
+            await GrainFactory.GetGrain<ISupervisorGrain>(gone).UpdateAsync(new ModelOrders(null, [], silos, []));
         }
 
-        await Task.WhenAll(versions.Select(pair => TellAsync(pair.Key, pair.Value)));
+        await Task.WhenAll(versions.Select(pair => TellAsync(pair.Key, pair.Value, silos)));
     }
 
-    private async Task TellAsync(string model, List<FoundModel> versions)
+    private async Task TellAsync(string model, List<FoundModel> versions, SiloReport[] silos)
     {
         var entry = catalogue.State.Models[model];
         try
         {
             var view = await GrainFactory.GetGrain<ISupervisorGrain>(model).UpdateAsync(
-                new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], [.. _silos.Silos.Select(Light)], _silos.Holders(model))).WaitAsync(_longestTell, time);
+                new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], silos, _silos.Holders(model))).WaitAsync(_longestTell, time);
             // One that published meanwhile knows better.
             if (_views.TryAdd(model, view))
                 _changedView = true;
@@ -206,7 +211,7 @@ public sealed class RegistryGrain(
         _view = new ClusterView
         {
             Version = _view.Version with { Number = _view.Version.Number + 1 },
-            Silos = [.. _silos.Silos.OrderBy(silo => silo.Silo).Select(silo => Light(silo))],
+            Silos = LightSilos(),
             Models = models,
             Detectors = [.. _silos.Detectors().Select(detector => Stand(detector, models))],
             Pools = pools,
@@ -216,7 +221,8 @@ public sealed class RegistryGrain(
         old.SetResult();
     }
 
-    private static SiloReport Light(SiloReport silo) => silo with { Models = null, Detectors = null };
+    /// <summary>The silos without their models and detectors, which the view has merged.</summary>
+    private SiloReport[] LightSilos() => [.. _silos.Silos.OrderBy(silo => silo.Silo).Select(silo => silo with { Models = null, Detectors = null })];
 
     /// <summary>A detector as it stands in the cluster: ready over a replica, or why not.</summary>
     private static DetectorInfo Stand(DetectorInfo detector, ModelView[] models)

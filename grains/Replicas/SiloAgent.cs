@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Orrery.Engine;
+using Orrery.Engine.Detectors;
 using Orrery.Engine.Models;
 using Orrery.Grains.Placement;
 using Orrery.Interfaces;
@@ -20,10 +20,11 @@ public sealed class SiloAgent(
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(50);
 
     private readonly ModelStore _store = new();
+    private readonly DetectorStore _detectorStore = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IReadOnlyList<StoredModel> _models = [];
     private FoundModel[] _found = [];
-    private DetectorInfo[] _detectors = [];
+    private IReadOnlyList<DetectorInfo> _detectors = [];
     private long _scan;
 
     /// <summary>Whether the registry knows this silo.</summary>
@@ -107,7 +108,7 @@ public sealed class SiloAgent(
             Scan = _scan,
             Replicas = [.. host.Replicas.Select(replica => replica.View(silo.SiloAddress))],
             Models = models ? _found : null,
-            Detectors = models ? _detectors : null,
+            Detectors = models ? [.. _detectors] : null,
         };
         try
         {
@@ -152,8 +153,8 @@ public sealed class SiloAgent(
         {
             var engine = host.Role.Engine;
             var found = await Task.Factory.StartNew(() => _store.Scan(engine.ModelDirectories, stopping), stopping, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            var detectors = await DetectorsAsync(engine, stopping);
-            var same = found.SequenceEqual(_models) && detectors.AsSpan().SequenceEqual(_detectors, Comparer.Instance);
+            var detectors = await _detectorStore.ScanAsync(engine, time, stopping);
+            var same = found.SequenceEqual(_models) && ReferenceEquals(detectors, _detectors);
             (_models, _detectors) = (found, detectors);
             _found = [.. found.Select(model => new FoundModel(model.Name, model.Digest, model.Directory, model.Pool, model.Fallback, model.FileBytes, model.Reason))];
             host.Found(detectors);
@@ -164,23 +165,5 @@ public sealed class SiloAgent(
             Log.ScanFailed(logger, string.Join(", ", host.Role.Engine.ModelDirectories), e.Message);
             return false;
         }
-    }
-
-    /// <summary>Reads heads as an engine without models does: labels, digests, and what is wrong with them.</summary>
-    private async Task<DetectorInfo[]> DetectorsAsync(EngineOptions engine, CancellationToken stopping)
-    {
-        if (engine.DetectorDirectories.Count == 0 && engine.Detectors.Count == 0)
-            return [];
-        await using var reader = await LocalBackend.CreateAsync(engine with { ModelDirectories = [], Models = [], DefaultModel = null }, NullLoggerFactory.Instance, time, stopping);
-        return [.. reader.Detectors];
-    }
-
-    private sealed class Comparer : IEqualityComparer<DetectorInfo>
-    {
-        public static Comparer Instance { get; } = new();
-
-        public bool Equals(DetectorInfo? x, DetectorInfo? y) => (x?.Name, x?.Digest, x?.Path, x?.Reason) == (y?.Name, y?.Digest, y?.Path, y?.Reason);
-
-        public int GetHashCode(DetectorInfo obj) => obj.Name.GetHashCode(StringComparison.Ordinal);
     }
 }

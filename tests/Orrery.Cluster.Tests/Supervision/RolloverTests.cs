@@ -1,7 +1,9 @@
+using Orleans.Core.Internal;
 using Orrery.Cluster.Tests.Support;
 using Orrery.Engine;
 using Orrery.Fleet.Scaling;
 using Orrery.Grains.Supervision;
+using Orrery.Interfaces;
 
 namespace Orrery.Cluster.Tests.Supervision;
 
@@ -45,6 +47,27 @@ public sealed class RolloverTests
         Assert.Contains("cannot be loaded", refused.Error!.Message, StringComparison.Ordinal);
         Assert.Equal(old, answer.Value!.Version);
         answer.Value.Dispose();
+    }
+
+    [Fact]
+    public async Task A_new_version_waits_to_be_asked_for_though_the_registry_begins_anew()
+    {
+        using var models = new Models().With("model/1");
+        await using var fleet = await TestFleet.StartAsync([models.Silo()]);
+        await fleet.ReadyAsync("model");
+        var old = fleet.Backend.Find("model").Value!.Digest;
+        models.With("model/2", "tiny-cls").With("other");
+        // Whoever has found the other has found the new version too.
+        await fleet.ReadyAsync("other");
+
+        var epoch = fleet.Watcher.Table.View.Version.Epoch;
+        await fleet.Cluster.Client.GetGrain<IRegistryGrain>(0).Cast<IGrainManagementExtension>().DeactivateOnIdle();
+        await fleet.UntilAsync(view => view.Version.Epoch != epoch, "another registry");
+        // A silo loads one after another: what the new registry had asked for is there before this one.
+        models.With("third");
+        await fleet.ReadyAsync("model", "third");
+
+        Assert.Equal(old, fleet.Backend.Find("model").Value!.Digest);
     }
 
     [Fact]
