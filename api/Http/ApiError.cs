@@ -26,6 +26,9 @@ internal enum ErrorCause
     Overloaded,
     DeadlineExceeded,
     Failed,
+    NotFound,
+    Conflict,
+    Unavailable,
 }
 
 /// <summary>A refusal or failure on its way to the caller; each <see cref="Protocol"/> gives it a status and a body.</summary>
@@ -61,6 +64,9 @@ internal sealed record ApiError(ErrorCause Cause, string Message, string? Field 
         InferenceErrorKind.WrongTask => ErrorCause.WrongTask,
         InferenceErrorKind.Overloaded => ErrorCause.Overloaded,
         InferenceErrorKind.DeadlineExceeded => ErrorCause.DeadlineExceeded,
+        InferenceErrorKind.NotFound => ErrorCause.NotFound,
+        InferenceErrorKind.Conflict => ErrorCause.Conflict,
+        InferenceErrorKind.Unavailable => ErrorCause.Unavailable,
         _ => ErrorCause.Failed,
     };
 }

@@ -13,11 +13,12 @@ internal sealed class ProblemProtocol : Protocol
     {
         var status = error.Status != 0 ? error.Status : error.Cause switch
         {
-            ErrorCause.RouteNotFound or ErrorCause.ModelNotFound => 404,
+            ErrorCause.RouteNotFound or ErrorCause.ModelNotFound or ErrorCause.NotFound => 404,
             ErrorCause.MethodNotAllowed => 405,
             ErrorCause.BodyTooLarge => 413,
             ErrorCause.MediaType => 415,
-            ErrorCause.ModelNotReady => 503,
+            ErrorCause.Conflict => 409,
+            ErrorCause.ModelNotReady or ErrorCause.Unavailable => 503,
             ErrorCause.Overloaded => 429,
             ErrorCause.DeadlineExceeded => 504,
             ErrorCause.Internal or ErrorCause.Failed => 500,

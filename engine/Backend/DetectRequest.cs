@@ -12,6 +12,9 @@ public sealed record DetectRequest
     /// <summary>Whether the answer's embeddings are read. Where they would have to travel, they stay at home otherwise, and have no rows.</summary>
     public bool Embeddings { get; init; } = true;
 
+    /// <summary>Where the model's own embeddings of the texts, of unit length, are kept before the answer is given; null to keep none.</summary>
+    public UpsertTarget? Upsert { get; init; }
+
     /// <summary>What to do with texts that are too long.</summary>
     public Truncation Truncation { get; init; } = Truncation.Right;
 
@@ -30,6 +33,9 @@ public sealed record DetectRequest
 public sealed record DetectOutput(
     IReadOnlyList<DetectorOutput> Detectors, IReadOnlyList<TextOutput> Embeddings, TimeSpan EmbeddingTime, TimeSpan HeadTime) : IDisposable
 {
+    /// <summary>What became of the upsert that was asked for; null when none was.</summary>
+    public Vectors.UpsertReceipt? Stored { get; init; }
+
     /// <summary>Texts.</summary>
     public int Count => Embeddings[0].Count;
 

@@ -32,6 +32,15 @@ public enum InferenceErrorKind
 
     /// <summary>The execution provider failed, or the output was not finite (424 or 500).</summary>
     Failed,
+
+    /// <summary>No index or namespace has this name (404).</summary>
+    NotFound,
+
+    /// <summary>It contradicts what is there: a name that is taken, vectors of another model (409).</summary>
+    Conflict,
+
+    /// <summary>What would answer cannot be reached, is full or is damaged; the message says which (503).</summary>
+    Unavailable,
 }
 
 /// <summary>A refusal or failure, ready to be told to the caller.</summary>

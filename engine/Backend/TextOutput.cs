@@ -41,6 +41,9 @@ public sealed class TextOutput : IDisposable
     /// <summary>The model version that answered, as its digest.</summary>
     public required string Version { get; init; }
 
+    /// <summary>What became of the upsert that was asked for; null when none was.</summary>
+    public Vectors.UpsertReceipt? Stored { get; set; }
+
     /// <summary>Tokens of one input, special tokens included, after truncation.</summary>
     public int Tokens(int index) => _tokens[index];
 

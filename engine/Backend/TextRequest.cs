@@ -94,6 +94,25 @@ public sealed record EmbedRequest : TextRequest
 
     /// <summary>The name of a prompt from the model's files that is put before every text; null for the model's default.</summary>
     public string? PromptName { get; init; }
+
+    /// <summary>Where the vectors are kept before the answer is given; null to keep none. Not with <see cref="PerToken"/>.</summary>
+    public UpsertTarget? Upsert { get; init; }
+}
+
+/// <summary>Where the embeddings of a request go, beside into its answer.</summary>
+public sealed record UpsertTarget
+{
+    /// <summary>The index; null for the store's own default.</summary>
+    public string? Index { get; init; }
+
+    /// <summary>The namespace; empty for the default one.</summary>
+    public string Namespace { get; init; } = "";
+
+    /// <summary>An id for each of the request's inputs, each once.</summary>
+    public required IReadOnlyList<string> Ids { get; init; }
+
+    /// <summary>Each record's metadata, a flat JSON object as UTF-8, empty for none; or an empty list for none at all.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Metadata { get; init; } = [];
 }
 
 /// <summary>Asks a sequence classifier or cross-encoder for its raw scores (logits), one row a text or pair.</summary>

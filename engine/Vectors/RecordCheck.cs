@@ -1,0 +1,86 @@
+using System.Numerics.Tensors;
+using System.Text;
+
+namespace Orrery.Engine.Vectors;
+
+/// <summary>What every store asks of records before it takes them, so that a refusal reads the same wherever they would go.</summary>
+public static class RecordCheck
+{
+    /// <summary>The most bytes of an id, as UTF-8.</summary>
+    public const int MaxIdBytes = 512;
+
+    /// <summary>The most components of a vector.</summary>
+    public const int MaxDimension = 20_000;
+
+    /// <summary>Says what is wrong with records, naming the first at fault; null when nothing is.</summary>
+    /// <param name="request">The records.</param>
+    /// <exception cref="ArgumentException">The lists' lengths contradict each other: a mistake in the program.</exception>
+    public static InferenceError? Check(UpsertRequest request)
+    {
+        if (request.Values.Length != (long)request.Ids.Count * request.Dimension || (request.Metadata.Count != 0 && request.Metadata.Count != request.Ids.Count))
+            throw new ArgumentException("ids, values and metadata are not of one length", nameof(request));
+        if (request.Ids.Count == 0)
+            return new(InferenceErrorKind.Empty, "vectors is empty", "vectors");
+        if (request.Dimension is < 1 or > MaxDimension)
+            return new(InferenceErrorKind.Invalid, $"a vector must have 1 to {MaxDimension} components, not {request.Dimension}", "values");
+        var seen = new HashSet<string>(request.Ids.Count, StringComparer.Ordinal);
+        for (var i = 0; i < request.Ids.Count; i++)
+        {
+            var id = request.Ids[i];
+            if (CheckId(id) is { } wrong)
+                return wrong with { Message = $"vectors[{i}]: {wrong.Message}" };
+            if (!seen.Add(id))
+                return new(InferenceErrorKind.Invalid, $"vectors[{i}]: id '{id}' is there twice", "id");
+            if (CheckValues(request.Vector(i)) is { } bad)
+                return bad with { Message = $"vectors[{i}] ('{id}'): {bad.Message}" };
+            if (VectorMetadata.Check(request.MetadataOf(i).Span) is { } metadata)
+                return new(InferenceErrorKind.Invalid, $"vectors[{i}] ('{id}'): metadata {metadata}", "metadata");
+        }
+
+        return null;
+    }
+
+    /// <summary>Says what is wrong with an id; null when nothing is.</summary>
+    public static InferenceError? CheckId(string id)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(id);
+        if (bytes is < 1 or > MaxIdBytes)
+            return new(InferenceErrorKind.Invalid, $"id must be 1 to {MaxIdBytes} bytes long, not {bytes}", "id");
+        return id.Contains('\0', StringComparison.Ordinal) ? new(InferenceErrorKind.Invalid, "id must not hold a NUL character", "id") : null;
+    }
+
+    /// <summary>Says what is wrong with a vector's components; null when nothing is.</summary>
+    public static InferenceError? CheckValues(ReadOnlySpan<float> values)
+    {
+        if (TensorPrimitives.IsFiniteAll(values))
+            return null;
+        for (var i = 0; ; i++)
+        {
+            if (!float.IsFinite(values[i]))
+                return new(InferenceErrorKind.Invalid, $"values[{i}] must be a finite number, not {values[i]}", "values");
+        }
+    }
+
+    /// <summary>Says what is wrong with a vector for vectors of another length; null when nothing is.</summary>
+    /// <param name="given">Components given.</param>
+    /// <param name="wanted">Components of the index's or namespace's vectors.</param>
+    public static InferenceError? CheckDimension(int given, int wanted) =>
+        given == wanted ? null : new(InferenceErrorKind.Invalid, $"Vector dimension {given} does not match the dimension of the index {wanted}", "values");
+
+    /// <summary>Says why vectors of one model cannot join or be compared with those of another; null when they can.</summary>
+    /// <param name="name">The namespace.</param>
+    /// <param name="given">What made the vectors at hand; null where nobody says, which fits everything.</param>
+    /// <param name="kept">What made those in the namespace; null where nobody said.</param>
+    public static InferenceError? CheckModel(string name, EmbeddingModel? given, EmbeddingModel? kept) =>
+        given is null || kept is null || given.Digest == kept.Digest
+            ? null
+            : new(InferenceErrorKind.Conflict, $"namespace '{name}' holds vectors of model '{kept.Name}' ({kept.Digest}), not of '{given.Name}' ({given.Digest})", "namespace");
+
+    /// <summary>Says what is wrong with an index's name; null when nothing is.</summary>
+    public static InferenceError? CheckIndexName(string name) =>
+        name.Length is >= 1 and <= 45 && name[0] != '-' && name[^1] != '-' && !name.AsSpan().ContainsAnyExcept(_indexName)
+            ? null
+            : new(InferenceErrorKind.Invalid, $"name must be 1 to 45 lower-case letters, digits and hyphens within, not '{name}'", "name");
+
+    private static readonly System.Buffers.SearchValues<char> _indexName = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
+}

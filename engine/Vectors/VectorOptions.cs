@@ -1,0 +1,41 @@
+namespace Orrery.Engine.Vectors;
+
+/// <summary>Where vectors are kept.</summary>
+public enum VectorStoreKind
+{
+    /// <summary>On this machine, or in a cluster on those of its silos.</summary>
+    Embedded,
+
+    /// <summary>In Pinecone's service, with an outbox here.</summary>
+    Pinecone,
+
+    /// <summary>Nowhere: requests that would are refused.</summary>
+    None,
+}
+
+/// <summary>Everything that can be set of vectors. Validated once, at start.</summary>
+public sealed record VectorOptions
+{
+    /// <summary>Where vectors are kept.</summary>
+    public VectorStoreKind Store { get; init; } = VectorStoreKind.Embedded;
+
+    /// <summary>The folder of the embedded store's files, and of the outbox before Pinecone. Made when it is first needed.</summary>
+    public string Directory { get; init; } = "vectors";
+
+    /// <summary>The index that requests mean which name none.</summary>
+    public string Index { get; init; } = "default";
+
+    /// <summary>How the default index compares vectors, when it is made.</summary>
+    public VectorMetric Metric { get; init; } = VectorMetric.Cosine;
+
+    /// <summary>How the default index keeps components, when it is made.</summary>
+    public VectorElement Element { get; init; } = VectorElement.Float32;
+
+    /// <summary>Says what is wrong, naming the property; null when nothing is.</summary>
+    public string? Validate()
+    {
+        if (string.IsNullOrWhiteSpace(Directory))
+            return $"{nameof(Directory)} must name a folder";
+        return RecordCheck.CheckIndexName(Index) is { } wrong ? $"{nameof(Index)}: {wrong.Message}" : null;
+    }
+}
