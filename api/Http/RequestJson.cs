@@ -11,6 +11,7 @@ internal ref struct RequestJson
     // The routes' deepest is four; more is somebody probing.
     private const int MaxDepth = 32;
 
+    private readonly ReadOnlySpan<byte> _body;
     private Utf8JsonReader _reader;
 
     /// <summary>Enters the body's object.</summary>
@@ -18,6 +19,7 @@ internal ref struct RequestJson
     {
         if (body.StartsWith("\uFEFF"u8))
             body = body[3..];
+        _body = body;
         _reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
         if (JsonBytes.Check(body) is { } wrong)
             Fail(ErrorCause.MalformedJson, "the body " + wrong);
@@ -112,6 +114,59 @@ internal ref struct RequestJson
             return [(byte)'"', .. _reader.ValueSpan, (byte)'"'];
         Wrong(field, "a string or a number");
         return null;
+    }
+
+    /// <summary>The bytes of the object the field holds, as they were sent; null when it is null.</summary>
+    public byte[]? Object(string field) => Next() ? CurrentObject(field) : null;
+
+    /// <summary>The bytes of the object the reader is at, as they were sent, and moves to its end; null when it is null.</summary>
+    public byte[]? CurrentObject(string field)
+    {
+        if (Type == JsonTokenType.Null)
+            return null;
+        if (Type != JsonTokenType.StartObject)
+        {
+            Wrong(field, "an object");
+            return null;
+        }
+
+        var start = (int)_reader.TokenStartIndex;
+        Skip();
+        return Error is null ? _body[start..(int)_reader.BytesConsumed].ToArray() : null;
+    }
+
+    /// <summary>The field's numbers as float32; null when it is null.</summary>
+    /// <param name="field">Its name.</param>
+    /// <param name="limit">The most numbers that are taken.</param>
+    public float[]? Floats(string field, int limit)
+    {
+        if (!Next() || Type == JsonTokenType.Null)
+            return null;
+        if (Type != JsonTokenType.StartArray)
+        {
+            Wrong(field, "an array of numbers");
+            return null;
+        }
+
+        var values = new List<float>();
+        while (Next() && Type != JsonTokenType.EndArray)
+        {
+            if (Type != JsonTokenType.Number || !_reader.TryGetSingle(out var value) || !float.IsFinite(value))
+            {
+                Wrong($"{field}[{values.Count}]", "a finite number of 32 bits");
+                return null;
+            }
+
+            if (values.Count == limit)
+            {
+                Fail(ErrorCause.TooLarge, $"{field} must have at most {limit} numbers", field);
+                return null;
+            }
+
+            values.Add(value);
+        }
+
+        return Error is null ? [.. values] : null;
     }
 
     /// <summary>Moves into the field's value, or to the next element of an array; false when something is wrong.</summary>
