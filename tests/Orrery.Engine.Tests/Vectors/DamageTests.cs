@@ -147,6 +147,8 @@ public sealed class DamageTests(ITestOutputHelper output)
             {
                 Assert.True(expected == await DescribeAsync(store), $"byte {at}: other answers");
                 harmless++;
+                await store.DisposeAsync();
+                Directory.Delete(folder, true);
                 continue;
             }
 

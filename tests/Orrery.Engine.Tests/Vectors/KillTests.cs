@@ -32,8 +32,8 @@ public sealed class KillTests(ITestOutputHelper output)
 
         var options = new VectorOptions { Directory = Path.Combine(Repository.Temporary(), "vectors") };
         var versions = new GroupVersions();
-        // In blocks of 512 bytes; without the trap the system ends the process.
-        using var writer = new WriterProcess("trap '' XFSZ; ulimit -f 1500");
+        // In blocks of 512 bytes. Without the trap the system ends the process; .NET maps memory through a large file unless told not to.
+        using var writer = new WriterProcess("trap '' XFSZ; export DOTNET_EnableWriteXorExecute=0; ulimit -f 1500");
         writer.Begin(options.Directory, 0);
         while (versions.Failures < 20 && await writer.ReadAsync() is { } line)
             versions.Read(line);
@@ -94,6 +94,7 @@ public sealed class KillTests(ITestOutputHelper output)
             if (records.Count == 0)
             {
                 Assert.True(last == 0 || !GroupVersions.IsThere(last) || (begun > last && !GroupVersions.IsThere(begun)), $"group {group}: version {last} was acknowledged and is lost");
+                versions.Acknowledged[group] = versions.Begun[group] = begun > last && !GroupVersions.IsThere(begun) ? begun : last;
                 continue;
             }
 
