@@ -47,7 +47,9 @@ internal sealed class IndexWriter : IDisposable
         var job = new Job<WriteBatch, T>(work, cancellation) { Weight = records, Alone = alone };
         if (_queue.TryAdd(job, records))
             return await job.Task;
-        return new InferenceError(InferenceErrorKind.Overloaded, $"{MaxWaiting} records wait to be written to index '{_index.Spec.Name}' already", RetryAfter: _retry);
+        return _queue.IsClosed
+            ? new InferenceError(InferenceErrorKind.Unavailable, $"index '{_index.Spec.Name}' is closed")
+            : new InferenceError(InferenceErrorKind.Overloaded, $"{MaxWaiting} records wait to be written to index '{_index.Spec.Name}' already", RetryAfter: _retry);
     }
 
     /// <summary>Writes what waits, then ends.</summary>

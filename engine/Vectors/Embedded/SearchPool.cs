@@ -27,7 +27,9 @@ internal sealed class SearchPool : IDisposable
         var job = new Job<SearchPool, T>(work, cancellation) { Weight = 1 };
         if (_queue.TryAdd(job, job.Weight))
             return await job.Task;
-        return new InferenceError(InferenceErrorKind.Overloaded, $"{MaxWaiting} searches wait already", RetryAfter: _retry);
+        return _queue.IsClosed
+            ? new InferenceError(InferenceErrorKind.Unavailable, "the vector store is closed")
+            : new InferenceError(InferenceErrorKind.Overloaded, $"{MaxWaiting} searches wait already", RetryAfter: _retry);
     }
 
     /// <summary>Scans with all threads that nobody else wants, the caller's among them.</summary>
