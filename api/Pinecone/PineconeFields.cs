@@ -1,5 +1,5 @@
 using System.Globalization;
-using Microsoft.AspNetCore.Http;
+using System.Text.Json;
 using Orrery.Api.Http;
 using Orrery.Engine.Vectors;
 
