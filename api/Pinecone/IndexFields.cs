@@ -23,7 +23,10 @@ internal ref struct IndexFields
     private string? _element;
     private int? _dimension;
     private Dictionary<string, string>? _tags;
-    private Range _placement;
+    private Range _spec;
+    private Range _deployment;
+    private string? _placement;
+    private bool _hasSchema;
 
     /// <summary>Reads what makes an index.</summary>
     public static ApiError? ReadSpec(JsonExchange exchange, out IndexSpec? spec)
@@ -40,7 +43,7 @@ internal ref struct IndexFields
             Element = IndexJson.Element(fields._element ?? "float32")!.Value,
             DeletionProtected = fields._protection == "enabled",
             Tags = fields._tags ?? [],
-            Placement = fields._placement.Equals(default) ? null : Encoding.UTF8.GetString(exchange.Body[fields._placement].Span),
+            Placement = fields._placement,
         };
         return null;
     }
@@ -52,6 +55,8 @@ internal ref struct IndexFields
         change = null;
         if (fields.Read(exchange) is { } error)
             return error;
+        if (fields._hasSchema)
+            return new(ErrorCause.Invalid, "schema cannot be changed", "schema");
         change = new IndexChange(fields._protection is { } word ? word == "enabled" : null, fields._tags);
         return null;
     }
@@ -68,7 +73,11 @@ internal ref struct IndexFields
             else if (json.Is("metric"u8))
                 _metric = json.Text("metric");
             else if (json.Is("spec"u8))
-                _placement = json.Object("spec");
+                _spec = json.Object("spec");
+            else if (json.Is("deployment"u8))
+                _deployment = json.Object("deployment");
+            else if (json.Is("schema"u8))
+                ReadSchema(ref json);
             else if (json.Is("tags"u8))
                 ReadTags(ref json);
             else if (json.Is("deletionProtection"u8, "deletion_protection"u8))
@@ -83,7 +92,59 @@ internal ref struct IndexFields
                 json.Skip();
         }
 
-        return json.End() ?? CheckWords();
+        return json.End() ?? CheckProtection() ?? ReadPlacement(exchange);
+    }
+
+    /// <summary>The API of 2026-07 says dimension and metric of a field among a schema's, by a name that is given.</summary>
+    private void ReadSchema(ref RequestJson json)
+    {
+        if (!json.EnterObject("schema"))
+            return;
+        _hasSchema = true;
+        while (json.NextField())
+        {
+            if (json.Is("fields"u8) && json.EnterObject("schema.fields"))
+                ReadSchemaFields(ref json);
+            else
+                json.Skip();
+        }
+    }
+
+    private void ReadSchemaFields(ref RequestJson json)
+    {
+        while (json.NextField())
+        {
+            var name = json.Current();
+            string? type = null;
+            if (!json.EnterObject($"schema.fields.{name}"))
+                continue;
+            while (json.NextField())
+            {
+                if (json.Is("type"u8))
+                    type = json.Text("type");
+                else if (json.Is("dimension"u8))
+                    _dimension = json.Integer("dimension");
+                else if (json.Is("metric"u8))
+                    _metric = json.Text("metric");
+                else
+                    json.Skip();
+            }
+
+            if (name != IndexJson.VectorField || type != "dense_vector")
+                json.Fail(ErrorCause.Invalid, $"schema: '{name}' of type '{type}' is not supported, only {IndexJson.VectorField} of type dense_vector", "schema");
+        }
+    }
+
+    private ApiError? ReadPlacement(JsonExchange exchange)
+    {
+        var place = _spec.Equals(default) ? _deployment : _spec;
+        if (place.Equals(default))
+            return null;
+        var given = exchange.Body[place];
+        if (given.Length > MaxPlacement)
+            return new(ErrorCause.TooLarge, $"spec must be at most {MaxPlacement} bytes, not {given.Length}", "spec");
+        _placement = _spec.Equals(default) ? Placement.SpecOf(given) : Encoding.UTF8.GetString(given.Span);
+        return null;
     }
 
     private void ReadTags(ref RequestJson json)
@@ -110,13 +171,9 @@ internal ref struct IndexFields
             json.Fail(ErrorCause.Invalid, "embed: indexes here take vectors, not texts; /v1/embeddings makes vectors of texts", "embed");
     }
 
-    private readonly ApiError? CheckWords()
-    {
-        if (_protection is not (null or "enabled" or "disabled"))
-            return new(ErrorCause.Invalid, $"deletion_protection must be enabled or disabled, not '{_protection}'", "deletion_protection");
-        var (start, end) = (_placement.Start.Value, _placement.End.Value);
-        return end - start > MaxPlacement ? new(ErrorCause.TooLarge, $"spec must be at most {MaxPlacement} bytes, not {end - start}", "spec") : null;
-    }
+    private readonly ApiError? CheckProtection() => _protection is null or "enabled" or "disabled"
+        ? null
+        : new(ErrorCause.Invalid, $"deletion_protection must be enabled or disabled, not '{_protection}'", "deletion_protection");
 
     private readonly ApiError? CheckNew()
     {
@@ -126,6 +183,8 @@ internal ref struct IndexFields
             return new(ErrorCause.Invalid, "name is missing", "name");
         if (RecordCheck.CheckIndexName(_name) is { } wrong)
             return ApiError.From(wrong);
+        if (!_deployment.Equals(default) && _placement is null)
+            return new(ErrorCause.Invalid, "deployment.deployment_type must be managed, byoc or pod", "deployment");
         if (_dimension is not { } dimension)
             return new(ErrorCause.Invalid, "dimension is missing", "dimension");
         if (dimension is < 1 or > RecordCheck.MaxDimension)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Orrery.Api.Http;
 using Orrery.Engine.Vectors;
@@ -7,8 +8,8 @@ namespace Orrery.Api.Pinecone;
 /// <summary>Indexes as Pinecone writes them, and the words for what they are.</summary>
 internal static class IndexJson
 {
-    /// <summary>Where an index is run when nobody said: here.</summary>
-    private static ReadOnlySpan<byte> Here => "{\"serverless\":{\"cloud\":\"local\",\"region\":\"local\"}}"u8;
+    /// <summary>What a schema calls the vector of records that have no other fields of their own.</summary>
+    public const string VectorField = "_values";
 
     /// <summary>The word for a metric.</summary>
     public static string NameOf(VectorMetric metric) => metric switch
@@ -56,14 +57,26 @@ internal static class IndexJson
         foreach (var (key, value) in spec.Tags)
             json.WriteString(key, value);
         json.WriteEndObject();
-        json.WritePropertyName("spec");
-        if (spec.Placement is { } placement)
-            json.WriteRawValue(placement);
-        else
-            json.WriteRawValue(Here);
+        Placement.Write(json, spec.Placement);
+        WriteSchema(json, spec);
         json.WriteStartObject("status");
         json.WriteBoolean("ready", index.Ready);
         json.WriteString("state", index.Ready ? "Ready" : "Initializing");
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    /// <summary>Dimension and metric once more, as the API of 2026-07 tells them.</summary>
+    private static void WriteSchema(Utf8JsonWriter json, IndexSpec spec)
+    {
+        json.WriteStartObject("schema");
+        json.WriteStartObject("fields");
+        json.WriteStartObject(VectorField);
+        json.WriteString("type", "dense_vector");
+        if (spec.Dimension is { } dimension)
+            json.WriteNumber("dimension", dimension);
+        json.WriteString("metric", NameOf(spec.Metric));
+        json.WriteEndObject();
         json.WriteEndObject();
         json.WriteEndObject();
     }

@@ -23,11 +23,17 @@ internal sealed record CreateIndexBody : ConfigureIndexBody
     [Description("1 to 45 lower-case letters, digits, and hyphens within.")]
     public required string Name { get; init; }
 
-    [Description("1 to 20,000.")]
-    public required int Dimension { get; init; }
+    [Description("1 to 20,000; here or in schema.")]
+    public int? Dimension { get; init; }
 
     [Description("cosine (default), dotproduct or euclidean.")]
     public string? Metric { get; init; }
+
+    [Description("Dimension and metric as the API of 2026-07 says them: {\"fields\":{\"_values\":{\"type\":\"dense_vector\",\"dimension\",\"metric\"}}}.")]
+    public JsonObject? Schema { get; init; }
+
+    [Description("The spec as the API of 2026-07 says it.")]
+    public JsonObject? Deployment { get; init; }
 
     [JsonPropertyName("vector_type"), Description("dense.")]
     public string? VectorType { get; init; }
@@ -59,6 +65,10 @@ internal sealed record PineconeIndex
     public required Dictionary<string, string> Tags { get; init; }
 
     public required JsonObject Spec { get; init; }
+
+    public required JsonObject Deployment { get; init; }
+
+    public required JsonObject Schema { get; init; }
 
     public required PineconeIndexStatus Status { get; init; }
 }

@@ -94,6 +94,11 @@ public sealed class RefusalTests(LocalFixture fixture)
         { """{"name":"i","dimension":3,"embed":{"model":"m"}}""", ["embed"] },
         { $$$"""{"name":"i","dimension":3,"spec":{"x":"{{{new string('x', 5000)}}}"}}""", ["spec must be at most 4096 bytes"] },
         { "{\"name\":\"i\",\"dimension\":3,\"tags\":{" + string.Join(',', Enumerable.Range(0, 21).Select(i => $"\"{i}\":\"x\"")) + "}}", ["tags must be at most 20"] },
+        { """{"name":"i","schema":{"fields":{"_sparse_values":{"type":"sparse_vector"}}}}""", ["schema", "'_sparse_values'", "sparse_vector"] },
+        { """{"name":"i","schema":{"fields":{"body":{"type":"dense_vector","dimension":3}}}}""", ["schema", "'body'", "_values"] },
+        { """{"name":"i","schema":{"fields":[]}}""", ["schema.fields must be an object"] },
+        { """{"name":"i","dimension":3,"deployment":{"deployment_type":"moon"}}""", ["deployment_type"] },
+        { """{"name":"i","dimension":3,"deployment":{}}""", ["deployment_type"] },
         { "{", ["not valid JSON"] },
     };
 
@@ -112,6 +117,16 @@ public sealed class RefusalTests(LocalFixture fixture)
     {
         await using var server = await PineconeServer.StartAsync(fixture.Backend, new RecordingStore());
         (await server.SendAsync("POST", "/indexes", body)).AssertRefused(400, "INVALID_ARGUMENT", words);
+    }
+
+    [Theory]
+    [InlineData("""{"deletion_protection":"off"}""", "deletion_protection")]
+    [InlineData("""{"schema":{"fields":{"_values":{"type":"dense_vector","dimension":4}}}}""", "schema cannot be changed")]
+    [InlineData("""{"embed":{"model":"m"}}""", "embed")]
+    public async Task Refuses_a_bad_change_of_an_index(string body, string words)
+    {
+        await using var server = await PineconeServer.StartAsync(fixture.Backend, new RecordingStore());
+        (await server.SendAsync("PATCH", "/indexes/default", body)).AssertRefused(400, "INVALID_ARGUMENT", words);
     }
 
     [Fact]

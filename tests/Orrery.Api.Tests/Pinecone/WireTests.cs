@@ -155,7 +155,7 @@ public sealed class WireTests(LocalFixture fixture)
         Assert.Equal(("big-one", 20_000, VectorMetric.DotProduct, VectorElement.Int8, true), (spec.Name, spec.Dimension, spec.Metric, spec.Element, spec.DeletionProtected));
         Assert.Equal("b", spec.Tags["a"]);
         Assert.Equal(
-            $$$"""{"name":"big-one","dimension":20000,"metric":"dotproduct","host":"http://{{{server.Address.Authority}}}/indexes/big-one","vector_type":"dense","element_type":"int8","deletion_protection":"enabled","tags":{"a":"b"},"spec":{"pod":{"environment":"e","pod_type":"p1.x1"}},"status":{"ready":true,"state":"Ready"}}""",
+            $$$$"""{"name":"big-one","dimension":20000,"metric":"dotproduct","host":"http://{{{{server.Address.Authority}}}}/indexes/big-one","vector_type":"dense","element_type":"int8","deletion_protection":"enabled","tags":{"a":"b"},"spec":{"pod":{"environment":"e","pod_type":"p1.x1"}},"deployment":{"deployment_type":"pod","environment":"e","pod_type":"p1.x1"},"schema":{"fields":{"_values":{"type":"dense_vector","dimension":20000,"metric":"dotproduct"}}},"status":{"ready":true,"state":"Ready"}}""",
             answer.Body);
     }
 
@@ -168,6 +168,22 @@ public sealed class WireTests(LocalFixture fixture)
         Assert.Equal("local", answer.Json.GetProperty("spec").GetProperty("serverless").GetProperty("cloud").GetString());
         var spec = Assert.IsType<IndexSpec>(store.Asked);
         Assert.Equal((VectorMetric.Cosine, VectorElement.Float32, false, null), (spec.Metric, spec.Element, spec.DeletionProtected, spec.Placement));
+    }
+
+    [Theory]
+    [InlineData("managed", "\"cloud\":\"aws\",\"region\":\"r\"", "{\"serverless\":{\"cloud\":\"aws\",\"region\":\"r\"}}")]
+    [InlineData("byoc", "\"environment\":\"e\"", "{\"byoc\":{\"environment\":\"e\"}}")]
+    public async Task Makes_an_index_in_the_words_of_the_newer_api(string type, string where, string placement)
+    {
+        var store = new RecordingStore();
+        await using var server = await PineconeServer.StartAsync(fixture.Backend, store);
+        var deployment = $$"""{"deployment_type":"{{type}}",{{where}}}""";
+        var answer = await server.SendAsync(
+            "POST", "/indexes", $$$$"""{"name":"i","schema":{"fields":{"_values":{"type":"dense_vector","dimension":3,"metric":"euclidean"}}},"deployment":{{{{deployment}}}},"read_capacity":{"mode":"OnDemand"}}""");
+        Assert.Equal(201, answer.Status);
+        var spec = Assert.IsType<IndexSpec>(store.Asked);
+        Assert.Equal((3, VectorMetric.Euclidean, placement), (spec.Dimension, spec.Metric, spec.Placement));
+        Assert.Equal(deployment, answer.Json.GetProperty("deployment").GetRawText());
     }
 
     [Fact]
