@@ -36,7 +36,7 @@ internal static class RouteDoc
         {
             protocol,
             Undescribed,
-            new ProducesResponseTypeMetadata(answer.Status, answer.Type, answer.Type is null ? [] : Json),
+            new ProducesResponseTypeMetadata(answer.Status, answer.Type ?? typeof(void), answer.Type is null ? [] : Json),
         };
         if (request is not null)
             metadata.Add(new RequestBodyDoc(request));
