@@ -16,7 +16,7 @@ internal sealed class IndexWriter : IDisposable
     private readonly WorkQueue<Job<WriteBatch>> _queue = new(MaxWaiting);
     private readonly IndexState _index;
     private readonly FolderLock _folder;
-    private readonly Action<SqliteException> _damaged;
+    private readonly IndexHealth _health;
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private RecordWriter? _writer;
@@ -25,11 +25,11 @@ internal sealed class IndexWriter : IDisposable
     /// <param name="index">The index.</param>
     /// <param name="connection">Its file; null while there is none, which is made at the first write.</param>
     /// <param name="folder">The folder of the file.</param>
-    /// <param name="damaged">Called when the file turns out to be damaged.</param>
+    /// <param name="health">Asked before each transaction, and told when the file turns out to be damaged.</param>
     /// <param name="logger">Where failures are told.</param>
-    public IndexWriter(IndexState index, SqliteConnection? connection, FolderLock folder, Action<SqliteException> damaged, ILogger logger)
+    public IndexWriter(IndexState index, SqliteConnection? connection, FolderLock folder, IndexHealth health, ILogger logger)
     {
-        (_index, _folder, _damaged, _logger) = (index, folder, damaged, logger);
+        (_index, _folder, _health, _logger) = (index, folder, health, logger);
         if (connection is not null)
             _writer = new(connection, index.Spec.Element);
         _thread = new Thread(Run) { IsBackground = true, Name = $"orrery-index-{index.Spec.Name}" };
@@ -55,7 +55,7 @@ internal sealed class IndexWriter : IDisposable
     {
         _queue.Close();
         _thread.Join();
-        _writer?.Dispose();
+        _writer?.Close(touch: _health.Refusal is null);
     }
 
     private void Run()
@@ -86,7 +86,7 @@ internal sealed class IndexWriter : IDisposable
         WriteBatch? batch = null;
         try
         {
-            if (Open() is { } unusable)
+            if ((_health.Refusal ?? Open()) is { } unusable)
             {
                 jobs.ForEach(job => job.Fail(unusable));
                 return;
@@ -141,7 +141,7 @@ internal sealed class IndexWriter : IDisposable
 
         Log.WriteFailed(_logger, _index.Path, exception.Message);
         if (exception is SqliteException { IsDamage: true } damage)
-            _damaged(damage);
+            _health.Set(damage);
         var error = new InferenceError(InferenceErrorKind.Unavailable, $"nothing was written to '{_index.Path}': {exception.Message}", RetryAfter: _retry);
         jobs.ForEach(job => job.Fail(error));
     }
