@@ -23,7 +23,8 @@ public sealed class EmbeddedRefusalTests(LocalFixture fixture)
         { "/query", """{"vector":[1,2],"topK":1}""", ["Vector dimension 2 does not match the dimension of the index 3"] },
         { "/vectors/update", """{"id":"kept","values":[1]}""", ["Vector dimension 1 does not match the dimension of the index 3"] },
         { "/vectors/update", """{"id":"kept","setMetadata":{"m":null}}""", ["setMetadata", "'m'"] },
-        { "/vectors/update", $$$"""{"id":"kept","setMetadata":{"m":"{{{_large}}}"}}""", ["etadata", "40960"] },
+        { "/vectors/update", $$$"""{"id":"kept","setMetadata":{"m":"{{{_large}}}"}}""", ["setMetadata", "40960"] },
+        { "/vectors/update", $$$"""{"id":"kept","setMetadata":{"m":"{{{_large[..^10]}}}"}}""", ["metadata", "40960"] },
     };
 
     [Theory]
