@@ -12,7 +12,9 @@ using Orrery.Api.OpenInference;
 using Orrery.Api.Pinecone;
 using Orrery.Api.Scoring;
 using Orrery.Api.Tei;
+using Orrery.Api.Vectors;
 using Orrery.Engine;
+using Orrery.Engine.Vectors;
 
 namespace Orrery.Api;
 
@@ -45,6 +47,8 @@ public static class OrreryApi
     {
         var backend = routes.ServiceProvider.GetRequiredService<IInferenceBackend>();
         var options = routes.ServiceProvider.GetRequiredService<ApiOptions>();
+        // None where nothing is kept.
+        var vectors = routes.ServiceProvider.GetService<IVectorStore>();
         // Made now, it counts from the first request on.
         var collector = routes.ServiceProvider.GetRequiredService<MetricsCollector>();
 
@@ -52,7 +56,9 @@ public static class OrreryApi
         routes.MapOpenAi(backend, options);
         routes.MapOpenInference(backend, options, routes.ServiceProvider.GetRequiredService<AdminOptions>());
         routes.MapScoring(backend, options);
-        routes.MapPinecone(options);
+        routes.MapPinecone(vectors, options);
+        routes.MapPost("/v1/search", JsonExchange.Handle(ProblemProtocol.Instance, options, new SearchRoute(backend, vectors).RunAsync))
+            .Describe(ProblemProtocol.Instance, "The records nearest to a text or a vector", typeof(SearchBody), typeof(SearchAnswer), null, 400, 404, 409, 413, 415, 429, 500, 503, 504);
         MapOperations(routes, new HealthRoutes(backend), new MetricsRoute(collector));
         routes.MapDocumentation();
     }

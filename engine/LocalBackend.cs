@@ -3,6 +3,7 @@ using Orrery.Engine.Detectors;
 using Orrery.Engine.Execution;
 using Orrery.Engine.Models;
 using Orrery.Engine.OnnxRuntime;
+using Orrery.Engine.Vectors;
 
 namespace Orrery.Engine;
 
@@ -18,17 +19,19 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
     private readonly EngineMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly EngineOptions _options;
+    private readonly EmbeddingKeeper _keeper;
 
-    private LocalBackend(EngineOptions options, OrtEnvironment environment, ILoggerFactory loggers, TimeProvider time)
+    private LocalBackend(EngineOptions options, IVectorStore? vectors, OrtEnvironment environment, ILoggerFactory loggers, TimeProvider time)
     {
         _options = options;
+        _keeper = new EmbeddingKeeper(vectors);
         _environment = environment;
         _time = time;
         _metrics = new EngineMetrics();
         var logger = loggers.CreateLogger<LocalBackend>();
         _catalogue = new ModelCatalogue(new ModelLoader(options, environment, _metrics, time, logger), options.DefaultModel, logger);
         _detectors = new DetectorCatalogue(environment, _catalogue, options.DefaultDetectors, logger);
-        _detection = new Detection(this, _detectors, _heads, _metrics, time);
+        _detection = new Detection(this, _catalogue, _detectors, _heads, _metrics, time);
         _comparing = new Comparing(this, _detectors, _heads);
         _metrics.ObserveModels(_catalogue.Loaded);
     }
@@ -46,13 +49,22 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="ArgumentException">The options are not valid; the message names the property.</exception>
     /// <exception cref="OrtException">ONNX Runtime's library is missing or too old.</exception>
-    public static Task<LocalBackend> CreateAsync(EngineOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation)
+    public static Task<LocalBackend> CreateAsync(EngineOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation) =>
+        CreateAsync(options, null, loggers, time, cancellation);
+
+    /// <inheritdoc cref="CreateAsync(EngineOptions, ILoggerFactory, TimeProvider, CancellationToken)"/>
+    /// <param name="options">Valid options.</param>
+    /// <param name="vectors">Where embeddings are kept for requests that want it; used, not owned. Null refuses those.</param>
+    /// <param name="loggers">Where to report to.</param>
+    /// <param name="time">The clock of queues and deadlines.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static Task<LocalBackend> CreateAsync(EngineOptions options, IVectorStore? vectors, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation)
     {
         if (options.Validate() is { } wrong)
             throw new ArgumentException(wrong, nameof(options));
         cancellation.ThrowIfCancellationRequested();
         var logger = loggers.CreateLogger<OrtEnvironment>();
-        var backend = new LocalBackend(options, OrtEnvironment.Create((level, message) => Log.OnnxRuntime(logger, (LogLevel)level, message)), loggers, time);
+        var backend = new LocalBackend(options, vectors, OrtEnvironment.Create((level, message) => Log.OnnxRuntime(logger, (LogLevel)level, message)), loggers, time);
         foreach (var (name, directory) in ModelDiscovery.Find(options.ModelDirectories).Concat(options.Models))
             backend._catalogue.Add(name, directory);
         foreach (var (name, directory) in ModelDiscovery.Find(options.DetectorDirectories, DetectorManifest.IsIn).Concat(options.Detectors))
@@ -71,8 +83,9 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
     public Outcome<ModelInfo> Find(string name, ModelTask? task = null) => task is { } one ? _catalogue.Find(name, null, one) : _catalogue.Find(name, null);
 
     /// <inheritdoc/>
-    public ValueTask<Outcome<TextOutput>> EmbedAsync(EmbedRequest request, CancellationToken cancellation) =>
-        OnCurrentVersion(() => EmbedOnceAsync(request, cancellation));
+    public ValueTask<Outcome<TextOutput>> EmbedAsync(EmbedRequest request, CancellationToken cancellation) => request.Upsert is { } target
+        ? _keeper.EmbedAsync(request, target, () => OnCurrentVersion(() => EmbedOnceAsync(request, cancellation)), cancellation)
+        : OnCurrentVersion(() => EmbedOnceAsync(request, cancellation));
 
     /// <inheritdoc/>
     public ValueTask<Outcome<TextOutput>> ScoreAsync(ScoreRequest request, CancellationToken cancellation) =>

@@ -45,6 +45,16 @@ internal sealed class FloatBlock(int capacity) : IDisposable
 /// <summary>Vectors inside a request.</summary>
 internal static class FloatsJson
 {
+    /// <summary>The field's array of numbers; null when it is null, or when something is wrong.</summary>
+    /// <param name="json">Before the field's value.</param>
+    /// <param name="field">Its name.</param>
+    /// <param name="limit">How many at most.</param>
+    public static float[]? Floats(this ref RequestJson json, string field, int limit)
+    {
+        using var floats = new FloatBlock(1024);
+        return json.Floats(field, floats, limit) is null ? null : floats.Values.ToArray();
+    }
+
     /// <summary>Appends the field's array of numbers.</summary>
     /// <param name="json">Before the field's value.</param>
     /// <param name="field">Its name.</param>

@@ -121,14 +121,17 @@ internal ref struct RequestJson
         return null;
     }
 
-    /// <summary>Where in the body the field's object is; nowhere when it is null.</summary>
-    public Range Object(string field)
+    /// <summary>Where in the body the object is that the field holds; nowhere when it is null.</summary>
+    public Range ObjectPlace(string field) => Next() ? CurrentPlace(field) : default;
+
+    /// <summary>The bytes of the object the field holds, as they were sent; null when it is null.</summary>
+    public byte[]? Object(string field) => Next() ? CurrentObject(field) : null;
+
+    /// <summary>The bytes of the object the reader is at, as they were sent, and moves to its end; null when it is null.</summary>
+    public byte[]? CurrentObject(string field)
     {
-        if (!EnterObject(field))
-            return default;
-        var start = _mark + _start + (int)_reader.TokenStartIndex;
-        Skip();
-        return new Range(start, _mark + Consumed);
+        var place = CurrentPlace(field);
+        return place.Equals(default) ? null : _body[(place.Start.Value - _mark)..(place.End.Value - _mark)].ToArray();
     }
 
     /// <summary>Moves into the field's value, or to the next element of an array; false when something is wrong.</summary>
@@ -229,6 +232,21 @@ internal ref struct RequestJson
         JsonTokenType.True or JsonTokenType.False => "a truth value",
         _ => "null",
     };
+
+    private Range CurrentPlace(string field)
+    {
+        if (Type == JsonTokenType.Null)
+            return default;
+        if (Type != JsonTokenType.StartObject)
+        {
+            Wrong(field, "an object");
+            return default;
+        }
+
+        var start = _mark + _start + (int)_reader.TokenStartIndex;
+        Skip();
+        return Error is null ? new Range(start, _mark + Consumed) : default;
+    }
 
     private readonly int SkipBlanks(int at)
     {

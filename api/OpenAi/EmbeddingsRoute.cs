@@ -1,4 +1,5 @@
 using Orrery.Api.Http;
+using Orrery.Api.Vectors;
 using Orrery.Engine;
 
 namespace Orrery.Api.OpenAi;
@@ -30,6 +31,7 @@ internal sealed class EmbeddingsRoute(IInferenceBackend backend)
         string? name = null, format = null;
         int? dimensions = null;
         var truncate = false;
+        UpsertTarget? upsert = null;
         while (json.NextField())
         {
             if (json.Is("input"u8))
@@ -42,6 +44,8 @@ internal sealed class EmbeddingsRoute(IInferenceBackend backend)
                 dimensions = json.Integer("dimensions");
             else if (json.Is("truncate"u8))
                 truncate = json.Flag("truncate") ?? false;
+            else if (json.Is("upsert"u8))
+                upsert = UpsertFields.Read(ref json, MaxInputs);
             else
                 json.Skip();
         }
@@ -66,6 +70,7 @@ internal sealed class EmbeddingsRoute(IInferenceBackend backend)
             Timeout = exchange.Headers.Timeout,
             Normalize = true,
             Dimensions = dimensions,
+            Upsert = upsert,
         };
         return true;
     }
@@ -102,6 +107,7 @@ internal sealed class EmbeddingsRoute(IInferenceBackend backend)
         reply.String(model);
         reply.Raw(","u8);
         reply.Usage(output.TotalTokens);
+        UpsertFields.Write(reply, output.Stored);
         reply.Raw("}"u8);
     }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Text.Json.Serialization;
 using Orrery.Api.OpenApi;
+using Orrery.Api.Vectors;
 
 namespace Orrery.Api.OpenAi;
 
@@ -21,9 +22,12 @@ internal sealed record EmbeddingsBody
 
     [Description("Extension: cut texts that are too long instead of refusing them.")]
     public bool? Truncate { get; init; }
+
+    [Description("Extension: keep the embeddings before answering.")]
+    public UpsertBody? Upsert { get; init; }
 }
 
-internal sealed record EmbeddingList(string Object, EmbeddingItem[] Data, string Model, EmbeddingUsage Usage);
+internal sealed record EmbeddingList(string Object, EmbeddingItem[] Data, string Model, EmbeddingUsage Usage, UpsertAnswer? Upsert);
 
 internal sealed record EmbeddingItem(string Object, int Index, VectorOrBase64 Embedding);
 

@@ -31,7 +31,7 @@ internal sealed class DeleteRoute(IVectorStore store)
             else if (json.Is("deleteAll"u8, "delete_all"u8))
                 all = json.Flag("deleteAll") ?? false;
             else if (json.Is("filter"u8))
-                place = json.Object("filter");
+                place = json.ObjectPlace("filter");
             else if (json.Is("namespace"u8))
                 name = json.Text("namespace");
             else

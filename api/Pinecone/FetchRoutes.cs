@@ -43,7 +43,7 @@ internal sealed class FetchRoutes(IVectorStore store)
             if (json.Is("namespace"u8))
                 name = json.Text("namespace");
             else if (json.Is("filter"u8))
-                place = json.Object("filter");
+                place = json.ObjectPlace("filter");
             else if (json.Is("limit"u8))
                 limit = json.Integer("limit");
             else if (json.Is("paginationToken"u8, "pagination_token"u8))

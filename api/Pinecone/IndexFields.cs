@@ -73,9 +73,9 @@ internal ref struct IndexFields
             else if (json.Is("metric"u8))
                 _metric = json.Text("metric");
             else if (json.Is("spec"u8))
-                _spec = json.Object("spec");
+                _spec = json.ObjectPlace("spec");
             else if (json.Is("deployment"u8))
-                _deployment = json.Object("deployment");
+                _deployment = json.ObjectPlace("deployment");
             else if (json.Is("schema"u8))
                 ReadSchema(ref json);
             else if (json.Is("tags"u8))

@@ -17,10 +17,10 @@ internal static class PineconeRoutes
     private static readonly PineconeProtocol _data = new(controlPlane: false);
     private static readonly PineconeProtocol _control = new(controlPlane: true);
 
-    /// <summary>Maps them when the host has registered an <see cref="IVectorStore"/>.</summary>
-    public static void MapPinecone(this IEndpointRouteBuilder routes, ApiOptions options)
+    /// <summary>Maps them where there is a store.</summary>
+    public static void MapPinecone(this IEndpointRouteBuilder routes, IVectorStore? store, ApiOptions options)
     {
-        if (routes.ServiceProvider.GetService<IVectorStore>() is not { } store)
+        if (store is null)
             return;
         var group = routes.MapGroup("");
         group.RequireKey(routes.ServiceProvider.GetService<PineconeApiOptions>() ?? new PineconeApiOptions());
@@ -47,7 +47,7 @@ internal static class PineconeRoutes
         var stats = new StatsRoute(store);
         var namespaces = new NamespaceRoutes(store);
 
-        Post("/vectors/upsert", new UpsertRoute(store).RunAsync, "Write vectors, durably", typeof(UpsertBody), typeof(UpsertAnswer));
+        Post("/vectors/upsert", new UpsertRoute(store).RunAsync, "Write vectors, durably", typeof(PineconeUpsertBody), typeof(PineconeUpsertAnswer));
         Post("/query", new QueryRoute(store).RunAsync, "The nearest vectors, best first", typeof(QueryBody), typeof(QueryAnswer));
         Get("/vectors/fetch", fetch.ByIdAsync, "Records by id (?ids=a&ids=b&namespace=)", typeof(FetchAnswer));
         Post("/vectors/fetch_by_metadata", fetch.ByMetadataAsync, "Records by filter, a page at a time", typeof(FetchByMetadataBody), typeof(FetchAnswer));

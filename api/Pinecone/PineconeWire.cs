@@ -18,7 +18,7 @@ internal sealed record PineconeVector
     public JsonObject? Metadata { get; init; }
 }
 
-internal sealed record UpsertBody
+internal sealed record PineconeUpsertBody
 {
     [Description("1 to 1,000 vectors, each id once.")]
     public required PineconeVector[] Vectors { get; init; }
@@ -27,7 +27,7 @@ internal sealed record UpsertBody
     public string? Namespace { get; init; }
 }
 
-internal sealed record UpsertAnswer(int UpsertedCount)
+internal sealed record PineconeUpsertAnswer(int UpsertedCount)
 {
     [Description("Extension: true where the vectors wait here for the service that they are for.")]
     public bool? Queued { get; init; }

@@ -60,7 +60,7 @@ internal sealed class QueryRoute(IVectorStore store)
             }
             else if (json.Is("filter"u8))
             {
-                place = json.Object("filter");
+                place = json.ObjectPlace("filter");
             }
             else if (json.Is("includeValues"u8, "include_values"u8))
             {

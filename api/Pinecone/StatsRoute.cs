@@ -24,7 +24,7 @@ internal sealed class StatsRoute(IVectorStore store)
         while (json.NextField())
         {
             if (json.Is("filter"u8))
-                place = json.Object("filter");
+                place = json.ObjectPlace("filter");
             else
                 json.Skip();
         }

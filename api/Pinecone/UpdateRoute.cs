@@ -45,7 +45,7 @@ internal sealed class UpdateRoute(IVectorStore store)
             }
             else if (json.Is("setMetadata"u8, "set_metadata"u8))
             {
-                metadata = json.Object("setMetadata");
+                metadata = json.ObjectPlace("setMetadata");
             }
             else if (json.Is("namespace"u8))
             {
@@ -53,7 +53,7 @@ internal sealed class UpdateRoute(IVectorStore store)
             }
             else if (json.Is("filter"u8))
             {
-                place = json.Object("filter");
+                place = json.ObjectPlace("filter");
             }
             else if (json.Is("dryRun"u8, "dry_run"u8))
             {

@@ -114,7 +114,7 @@ internal ref struct UpsertReader
             }
             else if (_json.Is("metadata"u8))
             {
-                metadata = _json.Object("metadata");
+                metadata = _json.ObjectPlace("metadata");
             }
             else if (_json.Is("sparseValues"u8, "sparse_values"u8))
             {

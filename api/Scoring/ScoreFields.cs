@@ -16,6 +16,8 @@ internal sealed record ScoreFields
 
     public Truncation Truncation { get; init; }
 
+    public UpsertTarget? Upsert { get; init; }
+
     /// <summary>Says what is wrong; null when nothing is.</summary>
     public ApiError? Check()
     {
@@ -35,7 +37,7 @@ internal sealed record ScoreFields
 
     /// <summary>The request over texts.</summary>
     public DetectRequest Request(IReadOnlyList<TextInput> inputs, Priority priority, TimeSpan? timeout) =>
-        new() { Inputs = inputs, Detectors = Detectors, Embeddings = ReturnEmbeddings, Truncation = Truncation, Priority = priority, Timeout = timeout };
+        new() { Inputs = inputs, Detectors = Detectors, Embeddings = ReturnEmbeddings, Upsert = Upsert, Truncation = Truncation, Priority = priority, Timeout = timeout };
 
     /// <summary>Writes one text's answers as two fields: <c>"results":[…]</c> and, when asked for, <c>"embeddings":[…]</c>.</summary>
     public void Write(Reply reply, DetectOutput output, int index)

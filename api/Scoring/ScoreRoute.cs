@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Orrery.Api.Http;
+using Orrery.Api.Vectors;
 using Orrery.Engine;
 
 namespace Orrery.Api.Scoring;
@@ -27,6 +28,7 @@ internal sealed class ScoreRoute(IInferenceBackend backend, ApiOptions options)
         double? threshold = null;
         bool scores = false, embeddings = false;
         bool? truncate = null;
+        UpsertTarget? upsert = null;
         while (json.NextField())
         {
             if (json.Is("input"u8))
@@ -41,6 +43,8 @@ internal sealed class ScoreRoute(IInferenceBackend backend, ApiOptions options)
                 embeddings = json.Flag("return_embeddings") ?? false;
             else if (json.Is("truncate"u8))
                 truncate = json.Flag("truncate");
+            else if (json.Is("upsert"u8))
+                upsert = UpsertFields.Read(ref json, options.MaxClientBatchSize);
             else
                 json.Skip();
         }
@@ -51,6 +55,7 @@ internal sealed class ScoreRoute(IInferenceBackend backend, ApiOptions options)
             Threshold = (float?)threshold,
             ReturnScores = scores,
             ReturnEmbeddings = embeddings,
+            Upsert = upsert,
             Truncation = truncate ?? options.AutoTruncate ? Truncation.Right : Truncation.Refuse,
         };
         inputs = given?.Items ?? [];
@@ -86,6 +91,7 @@ internal sealed class ScoreRoute(IInferenceBackend backend, ApiOptions options)
         ScoreFields.WriteDetectors(reply, output, fields.Threshold);
         reply.Raw(","u8);
         reply.Usage(output.TotalTokens);
+        UpsertFields.Write(reply, output.Stored);
         reply.Raw(",\"timing\":{\"embedding_ms\":"u8);
         reply.Short(Milliseconds(output.EmbeddingTime));
         reply.Raw(",\"heads_ms\":"u8);

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Text.Json.Serialization;
 using Orrery.Api.OpenApi;
+using Orrery.Api.Vectors;
 
 namespace Orrery.Api.Scoring;
 
@@ -24,9 +25,12 @@ internal sealed record ScoreBody
 
     [Description("Cut texts that are too long (default), or refuse them.")]
     public bool? Truncate { get; init; }
+
+    [Description("Keep the texts' embeddings before answering.")]
+    public UpsertBody? Upsert { get; init; }
 }
 
-internal sealed record ScoreAnswer(string Object, ScoreItem[] Data, DetectorVersion[] Detectors, ScoreUsage Usage, ScoreTiming Timing);
+internal sealed record ScoreAnswer(string Object, ScoreItem[] Data, DetectorVersion[] Detectors, ScoreUsage Usage, ScoreTiming Timing, UpsertAnswer? Upsert);
 
 internal sealed record ScoreItem(int Index, DetectorResult[] Results, ScoreEmbedding[]? Embeddings);
 

@@ -1,4 +1,6 @@
 using Orrery.Engine.Execution;
+using Orrery.Engine.Models;
+using Orrery.Engine.Vectors;
 
 namespace Orrery.Engine.Detectors;
 
@@ -11,8 +13,16 @@ internal readonly record struct EmbeddingPass(string Model, string Version, Pool
         return new(detector.Model.Name, manifest.ModelDigest, manifest.Pooling, manifest.Layer, manifest.Normalize, manifest.Prompt);
     }
 
-    public EmbedRequest Request(DetectRequest request) => new()
+    /// <summary>The model's own embeddings, of unit length: what <c>/v1/embeddings</c> gives.</summary>
+    public static EmbeddingPass Own(EmbeddingPass one) => new(one.Model, one.Version, null, null, true, null);
+
+    /// <summary>Whether what this gives is what <see cref="Own"/> gives.</summary>
+    /// <param name="model">Its model.</param>
+    public bool IsOwn(ModelInfo model) => (Pooling is null || Pooling == model.Pooling) && Layer is null && (Normalize ?? model.Normalize) && Prompt is null;
+
+    public EmbedRequest Request(DetectRequest request, UpsertTarget? upsert) => new()
     {
+        Upsert = upsert,
         Model = Model,
         Version = Version,
         Inputs = request.Inputs,
@@ -27,7 +37,7 @@ internal readonly record struct EmbeddingPass(string Model, string Version, Pool
 }
 
 /// <summary>Answers <see cref="DetectRequest"/>: embeds once a pass, then applies every head to its rows.</summary>
-internal sealed class Detection(IInferenceBackend embedder, DetectorCatalogue catalogue, HeadExecutor heads, EngineMetrics metrics, TimeProvider time)
+internal sealed class Detection(IInferenceBackend embedder, ModelCatalogue models, DetectorCatalogue catalogue, HeadExecutor heads, EngineMetrics metrics, TimeProvider time)
 {
     public async ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation)
     {
@@ -41,14 +51,26 @@ internal sealed class Detection(IInferenceBackend embedder, DetectorCatalogue ca
                 passes.Add(pass);
         }
 
-        if (!(await EmbedAsync(passes, request, cancellation)).TryGet(out var embeddings, out error))
+        var read = passes.Count;
+        var kept = -1;
+        if (request.Upsert is not null && !Keep(passes, out kept).TryGet(out _, out error))
             return error;
+        if (!(await EmbedAsync(passes, kept, request, cancellation)).TryGet(out var embeddings, out error))
+            return error;
+        var stored = kept < 0 ? null : embeddings[kept].Stored;
+        // Made for the store alone, no detector reads it.
+        if (embeddings.Length > read)
+        {
+            embeddings[read].Dispose();
+            embeddings = embeddings[..read];
+        }
+
         var embedded = time.GetTimestamp();
         var outputs = new DetectorOutput[detectors.Count];
         for (var i = 0; i < outputs.Length; i++)
             outputs[i] = new DetectorOutput(detectors[i].Info, embeddings[passes.IndexOf(EmbeddingPass.Of(detectors[i]))]);
         error = await ScoreAsync(detectors, outputs);
-        var output = new DetectOutput(outputs, embeddings, time.GetElapsedTime(start, embedded), time.GetElapsedTime(embedded));
+        var output = new DetectOutput(outputs, embeddings, time.GetElapsedTime(start, embedded), time.GetElapsedTime(embedded)) { Stored = stored };
         if (error is null)
         {
             Count(outputs);
@@ -59,13 +81,36 @@ internal sealed class Detection(IInferenceBackend embedder, DetectorCatalogue ca
         return error;
     }
 
-    private async ValueTask<Outcome<TextOutput[]>> EmbedAsync(List<EmbeddingPass> passes, DetectRequest request, CancellationToken cancellation)
+    /// <summary>Finds the pass whose embeddings are kept, or adds it.</summary>
+    private Outcome<Done> Keep(List<EmbeddingPass> passes, out int kept)
+    {
+        kept = -1;
+        var first = passes[0];
+        foreach (var other in passes)
+        {
+            if (other.Version != first.Version)
+                return new InferenceError(InferenceErrorKind.Invalid, $"upsert: the detectors read embeddings of more than one model ('{first.Model}', '{other.Model}'); name detectors over one", "upsert");
+        }
+
+        if (!models.Get(first.Model, first.Version).TryGet(out var model, out var error))
+            return error;
+        kept = passes.FindIndex(pass => pass.IsOwn(model.Info));
+        if (kept < 0)
+        {
+            kept = passes.Count;
+            passes.Add(EmbeddingPass.Own(first));
+        }
+
+        return Done.It;
+    }
+
+    private async ValueTask<Outcome<TextOutput[]>> EmbedAsync(List<EmbeddingPass> passes, int kept, DetectRequest request, CancellationToken cancellation)
     {
         if (passes.Count == 1)
-            return (await embedder.EmbedAsync(passes[0].Request(request), cancellation)).TryGet(out var only, out var wrong) ? new[] { only } : wrong;
+            return (await embedder.EmbedAsync(passes[0].Request(request, kept == 0 ? request.Upsert : null), cancellation)).TryGet(out var only, out var wrong) ? new[] { only } : wrong;
         var running = new Task<Outcome<TextOutput>>[passes.Count];
         for (var i = 0; i < running.Length; i++)
-            running[i] = embedder.EmbedAsync(passes[i].Request(request), cancellation).AsTask();
+            running[i] = embedder.EmbedAsync(passes[i].Request(request, kept == i ? request.Upsert : null), cancellation).AsTask();
         var outputs = new TextOutput[running.Length];
         InferenceError? error = null;
         try

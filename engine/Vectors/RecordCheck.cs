@@ -23,21 +23,27 @@ public static class RecordCheck
             return new(InferenceErrorKind.Empty, "vectors is empty", "vectors");
         if (request.Dimension is < 1 or > MaxDimension)
             return new(InferenceErrorKind.Invalid, $"a vector must have 1 to {MaxDimension} components, not {request.Dimension}", "values");
-        var seen = new HashSet<string>(request.Ids.Count, StringComparer.Ordinal);
+        if (CheckNames(request.Ids, request.Metadata, "vectors", "vectors") is { } wrong)
+            return wrong;
         for (var i = 0; i < request.Ids.Count; i++)
         {
-            var id = request.Ids[i];
-            if (CheckId(id) is { } wrong)
-                return wrong with { Message = $"vectors[{i}]: {wrong.Message}" };
-            if (!seen.Add(id))
-                return new(InferenceErrorKind.Invalid, $"vectors[{i}]: id '{id}' is there twice", "id");
             if (CheckValues(request.Vector(i)) is { } bad)
-                return bad with { Message = $"vectors[{i}] ('{id}'): {bad.Message}" };
-            if (VectorMetadata.Check(request.MetadataOf(i).Span) is { } metadata)
-                return new(InferenceErrorKind.Invalid, $"vectors[{i}] ('{id}'): metadata {metadata}", "metadata");
+                return bad with { Message = $"vectors[{i}] ('{request.Ids[i]}'): {bad.Message}" };
         }
 
         return null;
+    }
+
+    /// <summary>Says what is wrong with where embeddings are to go, before they are made; null when nothing is.</summary>
+    /// <param name="target">Where to.</param>
+    /// <param name="inputs">How many embeddings there will be.</param>
+    public static InferenceError? Check(UpsertTarget target, int inputs)
+    {
+        if (target.Ids.Count != inputs)
+            return new(InferenceErrorKind.Invalid, $"upsert.ids must name each of the {inputs} inputs, not {target.Ids.Count}", "upsert.ids");
+        return target.Metadata.Count != 0 && target.Metadata.Count != inputs
+            ? new(InferenceErrorKind.Invalid, $"upsert.metadata must have an object for each of the {inputs} inputs, not {target.Metadata.Count}", "upsert.metadata")
+            : CheckNames(target.Ids, target.Metadata, "upsert.ids", "upsert.metadata");
     }
 
     /// <summary>Says what is wrong with an id; null when nothing is.</summary>
@@ -82,6 +88,26 @@ public static class RecordCheck
         name.Length is >= 1 and <= 45 && name[0] != '-' && name[^1] != '-' && !name.AsSpan().ContainsAnyExcept(_indexName)
             ? null
             : new(InferenceErrorKind.Invalid, $"name must be 1 to 45 lower-case letters, digits and hyphens within, not '{name}'", "name");
+
+    private static InferenceError? CheckNames(IReadOnlyList<string> ids, IReadOnlyList<ReadOnlyMemory<byte>> metadata, string idsField, string metadataField)
+    {
+        var seen = new HashSet<string>(ids.Count, StringComparer.Ordinal);
+        for (var i = 0; i < ids.Count; i++)
+        {
+            if (CheckId(ids[i]) is { } wrong)
+                return wrong with { Message = $"{idsField}[{i}]: {wrong.Message}" };
+            if (!seen.Add(ids[i]))
+                return new(InferenceErrorKind.Invalid, $"{idsField}[{i}]: id '{ids[i]}' is there twice", "id");
+        }
+
+        for (var i = 0; i < metadata.Count; i++)
+        {
+            if (VectorMetadata.Check(metadata[i].Span) is { } wrong)
+                return new(InferenceErrorKind.Invalid, $"{metadataField}[{i}] ('{ids[i]}'): metadata {wrong}", "metadata");
+        }
+
+        return null;
+    }
 
     private static readonly System.Buffers.SearchValues<char> _indexName = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
 }

@@ -35,7 +35,7 @@ public sealed record VectorOptions
     public string? Validate()
     {
         if (string.IsNullOrWhiteSpace(Directory))
-            return $"{nameof(Directory)} must name a folder";
-        return RecordCheck.CheckIndexName(Index) is { } wrong ? $"{nameof(Index)}: {wrong.Message}" : null;
+            return $"Vectors:{nameof(Directory)} must name a folder";
+        return RecordCheck.CheckIndexName(Index) is { } wrong ? $"Vectors:{nameof(Index)}: {wrong.Message}" : null;
     }
 }

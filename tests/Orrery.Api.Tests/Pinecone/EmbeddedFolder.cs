@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Orrery.Api.Tests.Support;
 using Orrery.Engine.Vectors;
 using Orrery.Engine.Vectors.Embedded;
 
@@ -7,9 +8,9 @@ namespace Orrery.Api.Tests.Pinecone;
 /// <summary>An embedded store in a folder of its own, which goes with it.</summary>
 internal sealed class EmbeddedFolder : IAsyncDisposable
 {
-    private readonly string _folder;
+    private readonly TemporaryFolder _folder;
 
-    private EmbeddedFolder(EmbeddedStore store, string folder)
+    private EmbeddedFolder(EmbeddedStore store, TemporaryFolder folder)
     {
         Store = store;
         _folder = folder;
@@ -19,8 +20,8 @@ internal sealed class EmbeddedFolder : IAsyncDisposable
 
     public static async Task<EmbeddedFolder> OpenAsync()
     {
-        var folder = Directory.CreateTempSubdirectory("orrery-pinecone-").FullName;
-        var opened = await EmbeddedStore.OpenAsync(new VectorOptions { Directory = folder }, NullLoggerFactory.Instance, TimeProvider.System, default);
+        var folder = new TemporaryFolder();
+        var opened = await EmbeddedStore.OpenAsync(new VectorOptions { Directory = folder.Path }, NullLoggerFactory.Instance, TimeProvider.System, default);
         Assert.True(opened.TryGet(out var store, out var refused), refused?.Message);
         return new EmbeddedFolder(store, folder);
     }
@@ -28,6 +29,6 @@ internal sealed class EmbeddedFolder : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Store.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 }

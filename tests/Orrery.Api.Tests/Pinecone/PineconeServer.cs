@@ -11,7 +11,7 @@ namespace Orrery.Api.Tests.Pinecone;
 internal static class PineconeServer
 {
     public static Task<ApiServer> StartAsync(IInferenceBackend backend, IVectorStore store, string? key = null) => ApiServer.StartAsync(
-        backend, more: services => services.AddSingleton(store).AddSingleton(new PineconeApiOptions { Key = key }));
+        backend, vectors: store, more: services => services.AddSingleton(new PineconeApiOptions { Key = key }));
 
     public static async Task<Answer> SendAsync(this ApiServer server, string method, string path, string? body = null, params (string Name, string Value)[] headers)
     {

@@ -206,15 +206,15 @@ public sealed class RefusalTests(LocalFixture fixture)
     [Fact]
     public async Task Refuses_a_body_over_the_server_s_limit()
     {
-        await using var server = await ApiServer.StartAsync(
-            fixture.Backend, new ApiOptions { MaxBodyBytes = 2048 }, more: services => Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<Engine.Vectors.IVectorStore>(services, new RecordingStore()));
+        await using var server = await ApiServer.StartAsync(fixture.Backend, new ApiOptions { MaxBodyBytes = 2048 }, vectors: new RecordingStore());
         (await server.SendAsync("POST", "/vectors/upsert", new string(' ', 3000))).AssertRefused(413, 11, "2048");
     }
 
     [Fact]
     public async Task Has_no_such_routes_without_a_store()
     {
-        Assert.Equal(404, (await fixture.Server.GetAsync("/indexes")).Status);
-        Assert.Equal(404, (await fixture.Server.PostAsync("/query", "{}")).Status);
+        await using var server = await ApiServer.StartAsync(fixture.Backend);
+        Assert.Equal(404, (await server.GetAsync("/indexes")).Status);
+        Assert.Equal(404, (await server.PostAsync("/query", "{}")).Status);
     }
 }

@@ -1,0 +1,44 @@
+namespace Orrery.Engine.Vectors;
+
+/// <summary>Has embeddings kept before they are answered: what cannot be kept is not answered either.</summary>
+/// <param name="store">Where; null keeps nothing.</param>
+internal sealed class EmbeddingKeeper(IVectorStore? store)
+{
+    /// <summary>Refuses what could not be kept before anything is computed.</summary>
+    /// <param name="request">The texts.</param>
+    /// <param name="target">Where their embeddings go.</param>
+    /// <param name="embed">Embeds them.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async ValueTask<Outcome<TextOutput>> EmbedAsync(EmbedRequest request, UpsertTarget target, Func<ValueTask<Outcome<TextOutput>>> embed, CancellationToken cancellation)
+    {
+        if (store is null)
+            return new InferenceError(InferenceErrorKind.Invalid, "upsert: this server keeps no vectors", "upsert");
+        if (request.PerToken)
+            return new InferenceError(InferenceErrorKind.Invalid, "upsert: one vector a text can be kept, not one a token", "upsert");
+        if (RecordCheck.Check(target, request.Inputs.Count) is { } wrong)
+            return wrong;
+        if (!(await embed()).TryGet(out var output, out var error))
+            return error;
+        if ((await KeepAsync(output, request.Model, target, cancellation)).TryGet(out var receipt, out error))
+        {
+            output.Stored = receipt;
+            return output;
+        }
+
+        output.Dispose();
+        return error;
+    }
+
+    private ValueTask<Outcome<UpsertReceipt>> KeepAsync(TextOutput output, string model, UpsertTarget target, CancellationToken cancellation) => store!.UpsertAsync(
+        new UpsertRequest
+        {
+            Index = target.Index ?? store.DefaultIndex,
+            Namespace = target.Namespace,
+            Ids = target.Ids,
+            Metadata = target.Metadata,
+            Dimension = output.Dimensions,
+            Values = output.All,
+            Model = new EmbeddingModel(model, output.Version),
+        },
+        cancellation);
+}
