@@ -9,6 +9,7 @@ using Orrery.Api.Metrics;
 using Orrery.Api.OpenAi;
 using Orrery.Api.OpenApi;
 using Orrery.Api.OpenInference;
+using Orrery.Api.Pinecone;
 using Orrery.Api.Scoring;
 using Orrery.Api.Tei;
 using Orrery.Api.Vectors;
@@ -55,6 +56,7 @@ public static class OrreryApi
         routes.MapOpenAi(backend, options);
         routes.MapOpenInference(backend, options, routes.ServiceProvider.GetRequiredService<AdminOptions>());
         routes.MapScoring(backend, options);
+        routes.MapPinecone(vectors, options);
         routes.MapPost("/v1/search", JsonExchange.Handle(ProblemProtocol.Instance, options, new SearchRoute(backend, vectors).RunAsync))
             .Describe(ProblemProtocol.Instance, "The records nearest to a text or a vector", typeof(SearchBody), typeof(SearchAnswer), null, 400, 404, 409, 413, 415, 429, 500, 503, 504);
         MapOperations(routes, new HealthRoutes(backend), new MetricsRoute(collector));

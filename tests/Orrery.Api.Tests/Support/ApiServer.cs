@@ -40,7 +40,9 @@ public sealed class ApiServer : IAsyncDisposable
     /// <param name="admin">Who may change things.</param>
     /// <param name="peer">The address that clients seem to come from; null for their own.</param>
     /// <param name="vectors">Where vectors are; null for nowhere.</param>
-    public static async Task<ApiServer> StartAsync(IInferenceBackend backend, ApiOptions? options = null, AdminOptions? admin = null, IPAddress? peer = null, IVectorStore? vectors = null)
+    /// <param name="more">Registers what else the routes are to find.</param>
+    public static async Task<ApiServer> StartAsync(
+        IInferenceBackend backend, ApiOptions? options = null, AdminOptions? admin = null, IPAddress? peer = null, IVectorStore? vectors = null, Action<IServiceCollection>? more = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         var errors = new Errors();
@@ -53,6 +55,7 @@ public sealed class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton(backend);
         if (vectors is not null)
             builder.Services.AddSingleton(vectors);
+        more?.Invoke(builder.Services);
         builder.Services.AddOrreryApi(options ?? new ApiOptions(), admin);
         var app = builder.Build();
         app.MapOrreryApi();
