@@ -13,10 +13,10 @@ internal static class IndexJson
         _ => "euclidean",
     };
 
-    /// <summary>Reads an index; null when it is none that can be used here: its metric is unknown, or its name or host missing.</summary>
+    /// <summary>Reads an index; null when it is none that can be used here: its vectors are sparse, its metric is unknown, or its name or host missing.</summary>
     public static IndexInfo? Read(JsonElement json)
     {
-        if (Text(json, "name") is not { } name || Text(json, "host") is not { } host)
+        if (Text(json, "name") is not { } name || Text(json, "host") is not { } host || Text(json, "vector_type") == "sparse")
             return null;
         VectorMetric? metric = Text(json, "metric") switch
         {
