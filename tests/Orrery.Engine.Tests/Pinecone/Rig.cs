@@ -22,7 +22,7 @@ internal sealed class Rig : IAsyncDisposable
     }
 
     /// <summary>Tries are not cut off by a virtual clock that runs ahead of busy threads.</summary>
-    public static PineconeOptions Options { get; } = new() { Timeout = TimeSpan.FromMinutes(5), BreakerTries = 10_000 };
+    public static PineconeOptions Options { get; } = new() { Timeout = TimeSpan.FromMinutes(5), BreakerTries = 10_000, Patience = TimeSpan.FromMilliseconds(500) };
 
     public VirtualTime Time { get; } = new();
 
