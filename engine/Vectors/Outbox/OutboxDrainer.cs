@@ -3,12 +3,12 @@ using Microsoft.Extensions.Logging;
 namespace Orrery.Engine.Vectors.Outbox;
 
 /// <summary>
-/// Makes the calls that wait, each lane's in order and one at a time, lanes beside one another. What is refused for good is moved aside,
+/// Makes the calls that wait, each lane's in order, lanes beside one another. What is refused for good is moved aside,
 /// whatever else is wrong is tried again later, while other lanes go on.
 /// </summary>
 internal sealed class OutboxDrainer : IAsyncDisposable
 {
-    /// <summary>Lanes whose calls may be under way at a time.</summary>
+    /// <summary>Lanes that may have a call under way at a time.</summary>
     public const int Slots = 16;
 
     private static readonly TimeSpan _firstWait = TimeSpan.FromMilliseconds(500);
@@ -16,7 +16,7 @@ internal sealed class OutboxDrainer : IAsyncDisposable
     private static readonly TimeSpan _grace = TimeSpan.FromSeconds(2);
 
     private readonly OutboxFile _outbox;
-    private readonly Func<OutboxEntry, CancellationToken, ValueTask<InferenceError?>> _deliver;
+    private readonly Func<IReadOnlyList<OutboxEntry>, CancellationToken, ValueTask<Delivery>> _deliver;
     private readonly OutboxMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -26,10 +26,10 @@ internal sealed class OutboxDrainer : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
 
     /// <param name="outbox">What waits.</param>
-    /// <param name="deliver">Makes a call. An error with <see cref="InferenceError.RetryAfter"/>, or that time may mend otherwise, leaves it waiting.</param>
+    /// <param name="deliver">Makes calls of one lane from the first on, as far as it comes.</param>
     /// <param name="time">The clock of waits.</param>
     /// <param name="logger">Hears of trouble.</param>
-    public OutboxDrainer(OutboxFile outbox, Func<OutboxEntry, CancellationToken, ValueTask<InferenceError?>> deliver, TimeProvider time, ILogger logger)
+    public OutboxDrainer(OutboxFile outbox, Func<IReadOnlyList<OutboxEntry>, CancellationToken, ValueTask<Delivery>> deliver, TimeProvider time, ILogger logger)
     {
         _outbox = outbox;
         _deliver = deliver;
@@ -97,38 +97,41 @@ internal sealed class OutboxDrainer : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes the first call of a lane.</summary>
-    /// <returns>Null when it is done with; else how long to wait before the next try.</returns>
+    /// <summary>Makes the first calls of a lane.</summary>
+    /// <returns>Null when they are done with; else how long to wait before the next try.</returns>
     private async ValueTask<TimeSpan?> StepAsync(Lane lane, int failures)
     {
-        if (await _outbox.FirstAsync(lane, _stop.Token) is not { } entry)
+        var entries = await _outbox.FirstAsync(lane, _stop.Token);
+        if (entries.Count == 0)
             return null;
-        InferenceError? error;
+        Delivery delivery;
         await _slots.WaitAsync(_stop.Token);
         try
         {
-            error = await _deliver(entry, _stop.Token);
+            delivery = await _deliver(entries, _stop.Token);
         }
         finally
         {
             _slots.Release();
         }
 
-        switch (error)
+        await _outbox.RemoveAsync(entries, delivery.Done);
+        for (var i = 0; i < delivery.Done; i++)
+            _metrics.Delivered(entries[i]);
+        switch (delivery.Error)
         {
             case null:
-                await _outbox.RemoveAsync(entry);
-                _metrics.Delivered(entry);
                 return null;
-            case { Kind: InferenceErrorKind.Invalid or InferenceErrorKind.TooLarge or InferenceErrorKind.NotFound or InferenceErrorKind.Conflict }:
-                await _outbox.BuryAsync(entry, error.Message);
+            case { Kind: InferenceErrorKind.Invalid or InferenceErrorKind.TooLarge or InferenceErrorKind.NotFound or InferenceErrorKind.Conflict } refusal:
+                var entry = entries[delivery.Done];
+                await _outbox.BuryAsync(entry, refusal.Message);
                 _metrics.Dead(entry);
-                Log.Buried(_logger, lane.Index, lane.Namespace, entry.Call.Method, entry.Call.Path, entry.Call.Records, entry.Sequence, error.Message);
+                Log.Buried(_logger, lane.Index, lane.Namespace, entry.Call.Method, entry.Call.Path, entry.Call.Records, entry.Sequence, refusal.Message);
                 return null;
-            default:
+            case var error:
                 if (failures == 0)
                     Log.Waits(_logger, lane.Index, lane.Namespace, error.Message);
-                var doubled = _firstWait * Math.Pow(2, Math.Min(failures, 10));
+                var doubled = _firstWait * Math.Pow(2, Math.Min(delivery.Done > 0 ? 0 : failures, 10));
                 var least = doubled < _longestWait ? doubled : _longestWait;
                 // Spread, so that lanes that failed together do not come back together.
                 return (error.RetryAfter > least ? error.RetryAfter.Value : least) * (1 + (Random.Shared.NextDouble() / 4));
@@ -149,3 +152,8 @@ internal sealed class OutboxDrainer : IAsyncDisposable
         return true;
     }
 }
+
+/// <summary>How far the calls of a lane came.</summary>
+/// <param name="Done">How many were taken.</param>
+/// <param name="Error">Why the next was not; null when all were taken.</param>
+internal readonly record struct Delivery(int Done, InferenceError? Error);

@@ -114,9 +114,9 @@ internal sealed class OutboxFile : IDisposable
         }
     }
 
-    /// <summary>A lane's first call; null when none waits.</summary>
-    /// <exception cref="SqliteException">It cannot be read.</exception>
-    public async ValueTask<OutboxEntry?> FirstAsync(Lane lane, CancellationToken cancellation)
+    /// <summary>A lane's first calls, as many as two megabytes hold but at least one; none when none waits.</summary>
+    /// <exception cref="SqliteException">They cannot be read.</exception>
+    public async ValueTask<IReadOnlyList<OutboxEntry>> FirstAsync(Lane lane, CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation);
         try
@@ -129,13 +129,15 @@ internal sealed class OutboxFile : IDisposable
         }
     }
 
-    /// <summary>Forgets a call that was taken.</summary>
+    /// <summary>Forgets calls that were taken.</summary>
+    /// <param name="entries">Calls of one lane.</param>
+    /// <param name="count">How many of them, from the first on.</param>
     /// <exception cref="SqliteException">It cannot be written.</exception>
-    public ValueTask RemoveAsync(OutboxEntry entry) => TakeAwayAsync(entry, null);
+    public ValueTask RemoveAsync(IReadOnlyList<OutboxEntry> entries, int count) => TakeAwayAsync(entries, count, null);
 
     /// <summary>Moves a call aside that was refused for good.</summary>
     /// <exception cref="SqliteException">It cannot be written.</exception>
-    public ValueTask BuryAsync(OutboxEntry entry, string reason) => TakeAwayAsync(entry, reason);
+    public ValueTask BuryAsync(OutboxEntry entry, string reason) => TakeAwayAsync([entry], 1, reason);
 
     /// <summary>Forgets all calls to an index that is gone.</summary>
     /// <exception cref="SqliteException">It cannot be written.</exception>
@@ -216,18 +218,22 @@ internal sealed class OutboxFile : IDisposable
         _turn.Dispose();
     }
 
-    private async ValueTask TakeAwayAsync(OutboxEntry entry, string? reason)
+    private async ValueTask TakeAwayAsync(IReadOnlyList<OutboxEntry> entries, int count, string? reason)
     {
+        if (count == 0)
+            return;
         await _turn.WaitAsync();
         try
         {
-            // It is gone already when its index was removed meanwhile.
-            if (!_sql.TakeAway(entry, reason, _time.GetUtcNow().ToUnixTimeMilliseconds()))
-                return;
-            if (_waiting.AddOrUpdate(entry.Lane, 0, static (_, count) => count - 1) == 0)
-                _waiting.TryRemove(entry.Lane, out _);
-            Interlocked.Add(ref _records, -entry.Call.Records);
-            _bytes -= entry.Call.Body.Length;
+            // Those are gone already whose index was removed meanwhile.
+            foreach (var entry in _sql.TakeAway(entries, count, reason, _time.GetUtcNow().ToUnixTimeMilliseconds()))
+            {
+                if (_waiting.AddOrUpdate(entry.Lane, 0, static (_, waiting) => waiting - 1) == 0)
+                    _waiting.TryRemove(entry.Lane, out _);
+                Interlocked.Add(ref _records, -entry.Call.Records);
+                _bytes -= entry.Call.Body.Length;
+            }
+
             Interlocked.Exchange(ref _oldest, _sql.Oldest());
         }
         finally

@@ -8,12 +8,18 @@ internal sealed class OutboxStatements(SqliteConnection connection) : IDisposabl
     /// <summary>The version of the tables, kept as SQLite's user_version.</summary>
     public const int Version = 1;
 
+    /// <summary>The most bytes of bodies that are read at a time, if there is more than one.</summary>
+    public const int ReadBytes = 2_000_000;
+
+    /// <summary>The most entries that are read at a time.</summary>
+    public const int ReadEntries = 1_000;
+
     private const string Columns = "seq, lane_index, lane_namespace, method, path, body, records, model_name, model_digest";
 
     private readonly SqliteStatement _add = connection.Prepare(
         "INSERT INTO entries (lane_index, lane_namespace, method, path, body, records, model_name, model_digest, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
 
-    private readonly SqliteStatement _first = connection.Prepare($"SELECT {Columns} FROM entries WHERE lane_index = ?1 AND lane_namespace = ?2 ORDER BY seq LIMIT 1");
+    private readonly SqliteStatement _first = connection.Prepare($"SELECT {Columns} FROM entries WHERE lane_index = ?1 AND lane_namespace = ?2 ORDER BY seq LIMIT {ReadEntries}");
     private readonly SqliteStatement _bury = connection.Prepare($"INSERT INTO dead ({Columns}, at, reason, died) SELECT {Columns}, at, ?2, ?3 FROM entries WHERE seq = ?1");
     private readonly SqliteStatement _remove = connection.Prepare("DELETE FROM entries WHERE seq = ?1 RETURNING seq");
     private readonly SqliteStatement _oldest = connection.Prepare("SELECT at FROM entries ORDER BY seq LIMIT 1");
@@ -66,25 +72,37 @@ internal sealed class OutboxStatements(SqliteConnection connection) : IDisposabl
         }
     });
 
-    /// <summary>The first entry of a lane; null when there is none.</summary>
-    public OutboxEntry? First(Lane lane)
+    /// <summary>The first entries of a lane, as many as <see cref="ReadEntries"/> and <see cref="ReadBytes"/> allow, but at least one; none when there is none.</summary>
+    public List<OutboxEntry> First(Lane lane)
     {
-        var entry = Bind(_first, lane).Step() ? Read(_first) : null;
+        var entries = new List<OutboxEntry>();
+        var bytes = 0;
+        Bind(_first, lane);
+        while (_first.Step() && (entries.Count == 0 || bytes + _first.Bytes(5).Length <= ReadBytes))
+        {
+            entries.Add(Read(_first));
+            bytes += entries[^1].Call.Body.Length;
+        }
+
         _first.Reset();
-        return entry;
+        return entries;
     }
 
-    /// <summary>Removes an entry, and with a reason keeps it among the dead.</summary>
-    /// <returns>Whether it was there.</returns>
-    public bool TakeAway(OutboxEntry entry, string? reason, long now)
+    /// <summary>Removes entries, and with a reason keeps them among the dead.</summary>
+    /// <returns>Those that were there.</returns>
+    public List<OutboxEntry> TakeAway(IReadOnlyList<OutboxEntry> entries, int count, string? reason, long now)
     {
-        var there = false;
+        var there = new List<OutboxEntry>(count);
         Transaction(() =>
         {
-            if (reason is not null)
-                _bury.Bind(1, entry.Sequence).BindText(2, reason).Bind(3, now).Run();
-            there = _remove.Bind(1, entry.Sequence).Step();
-            _remove.Reset();
+            for (var i = 0; i < count; i++)
+            {
+                if (reason is not null)
+                    _bury.Bind(1, entries[i].Sequence).BindText(2, reason).Bind(3, now).Run();
+                if (_remove.Bind(1, entries[i].Sequence).Step())
+                    there.Add(entries[i]);
+                _remove.Reset();
+            }
         });
         return there;
     }

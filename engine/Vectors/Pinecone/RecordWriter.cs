@@ -88,11 +88,33 @@ internal sealed class RecordWriter(IndexDirectory indexes, NamespaceModels model
         return done;
     }
 
-    /// <summary>Makes a call that waited.</summary>
-    /// <returns>Why it was not taken; null when it was.</returns>
-    public async ValueTask<InferenceError?> DeliverAsync(OutboxEntry entry, CancellationToken cancellation)
+    /// <summary>Makes calls that waited, from the first on: upserts side by side as one, the others each by itself.</summary>
+    public async ValueTask<Delivery> DeliverAsync(IReadOnlyList<OutboxEntry> entries, CancellationToken cancellation)
     {
-        var (lane, call) = (entry.Lane, entry.Call);
+        for (var done = 0; done < entries.Count;)
+        {
+            var (call, merged) = UpsertMerge.Of(entries, done);
+            var error = await DeliverAsync(entries[done].Lane, call, cancellation);
+            if (error is { RetryAfter: null } && merged > 1)
+            {
+                // One of them is at fault, or their sum: each says so best by itself.
+                merged = 1;
+                error = await DeliverAsync(entries[done].Lane, entries[done].Call, cancellation);
+            }
+
+            if (error is not null)
+                return new Delivery(done, error);
+            done += merged;
+        }
+
+        return new Delivery(entries.Count, null);
+    }
+
+    /// <summary>Whether an error says that nobody has written to the namespace, which is then empty.</summary>
+    public static bool IsMissingNamespace(InferenceError error) => error is { Kind: InferenceErrorKind.NotFound, Field: "namespace" };
+
+    private async ValueTask<InferenceError?> DeliverAsync(Lane lane, OutboxCall call, CancellationToken cancellation)
+    {
         if (call.Model is { } model)
         {
             if (!(await models.FindAsync(lane, null, cancellation)).TryGet(out var kept, out var unknown))
@@ -111,9 +133,6 @@ internal sealed class RecordWriter(IndexDirectory indexes, NamespaceModels model
             await models.ForgetAsync(lane);
         return null;
     }
-
-    /// <summary>Whether an error says that nobody has written to the namespace, which is then empty.</summary>
-    public static bool IsMissingNamespace(InferenceError error) => error is { Kind: InferenceErrorKind.NotFound, Field: "namespace" };
 
     private async ValueTask<Outcome<Done>> RemoveAsync(Lane lane, OutboxCall call, CancellationToken cancellation)
     {

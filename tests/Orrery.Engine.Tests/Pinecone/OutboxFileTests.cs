@@ -24,14 +24,13 @@ public sealed class OutboxFileTests
         using var again = Open();
         Assert.Equal(6, again.Records);
         Assert.Equal([_lane, new Lane("talks", "other")], again.Lanes.OrderBy(lane => lane.Namespace));
-        foreach (var body in new[] { "1", "2" })
-        {
-            var entry = (await again.FirstAsync(_lane, default))!;
-            Assert.Equal((body, "POST", "/vectors/upsert", Rig.Mini), (Encoding.UTF8.GetString(entry.Call.Body.Span), entry.Call.Method, entry.Call.Path, entry.Call.Model));
-            await again.RemoveAsync(entry);
-        }
-
-        Assert.Null(await again.FirstAsync(_lane, default));
+        var entries = await again.FirstAsync(_lane, default);
+        Assert.Equal(["1", "2"], entries.Select(Body));
+        Assert.All(entries, entry => Assert.Equal(("POST", "/vectors/upsert", Rig.Mini), (entry.Call.Method, entry.Call.Path, entry.Call.Model)));
+        await again.RemoveAsync(entries, 1);
+        Assert.Equal("2", Body(Assert.Single(await again.FirstAsync(_lane, default))));
+        await again.RemoveAsync(entries, 2);
+        Assert.Empty(await again.FirstAsync(_lane, default));
         Assert.False(again.Holds(_lane));
         Assert.Equal(1, again.Records);
     }
@@ -48,7 +47,7 @@ public sealed class OutboxFileTests
         Assert.Equal(InferenceErrorKind.Overloaded, (await outbox.AddAsync(_lane, [Call(new string('x', 1_000), 1)], default))!.Kind);
         Assert.Equal(8, outbox.Records);
 
-        await outbox.RemoveAsync((await outbox.FirstAsync(_lane, default))!);
+        await outbox.RemoveAsync(await outbox.FirstAsync(_lane, default), 1);
         Assert.Null(await outbox.AddAsync(_lane, [Call("2", 10)], default));
     }
 
@@ -67,13 +66,13 @@ public sealed class OutboxFileTests
         using (var outbox = Open())
         {
             await outbox.AddAsync(_lane, [Call("bad", 2), Call("good", 1)], default);
-            await outbox.BuryAsync((await outbox.FirstAsync(_lane, default))!, "too long");
-            Assert.Equal("good", Encoding.UTF8.GetString((await outbox.FirstAsync(_lane, default))!.Call.Body.Span));
+            await outbox.BuryAsync((await outbox.FirstAsync(_lane, default))[0], "too long");
+            Assert.Equal("good", Body(Assert.Single(await outbox.FirstAsync(_lane, default))));
         }
 
         using var again = Open();
         var (entry, reason) = Assert.Single(await again.DeadAsync());
-        Assert.Equal(("bad", "too long", 2), (Encoding.UTF8.GetString(entry.Call.Body.Span), reason, entry.Call.Records));
+        Assert.Equal(("bad", "too long", 2), (Body(entry), reason, entry.Call.Records));
         Assert.Equal(1, again.Records);
     }
 
@@ -86,7 +85,7 @@ public sealed class OutboxFileTests
         _time.Advance(TimeSpan.FromSeconds(30));
         await outbox.AddAsync(_lane, [Call("2", 1)], default);
         Assert.Equal(TimeSpan.FromSeconds(30), outbox.Oldest());
-        await outbox.RemoveAsync((await outbox.FirstAsync(_lane, default))!);
+        await outbox.RemoveAsync(await outbox.FirstAsync(_lane, default), 2);
         Assert.Equal(TimeSpan.Zero, outbox.Oldest());
     }
 
@@ -119,6 +118,20 @@ public sealed class OutboxFileTests
             Assert.Contains("locked", OutboxFile.Open(_path, 10, 1_000, _time).Error!.Message, StringComparison.Ordinal);
         Open().Dispose();
     }
+
+    [Fact]
+    public async Task What_is_read_at_a_time_is_bounded()
+    {
+        using var outbox = OutboxFile.Open(_path, 100_000, 1 << 30, _time).Value!;
+        var large = Call(new string('x', OutboxStatements.ReadBytes - 10), 1);
+        await outbox.AddAsync(_lane, [large, Call("small", 1), large, .. Enumerable.Repeat(Call("s", 1), 1_500)], default);
+        Assert.Equal(2, (await outbox.FirstAsync(_lane, default)).Count);
+        await outbox.RemoveAsync(await outbox.FirstAsync(_lane, default), 2);
+        await outbox.RemoveAsync(await outbox.FirstAsync(_lane, default), 1);
+        Assert.Equal(OutboxStatements.ReadEntries, (await outbox.FirstAsync(_lane, default)).Count);
+    }
+
+    private static string Body(OutboxEntry entry) => Encoding.UTF8.GetString(entry.Call.Body.Span);
 
     private static OutboxCall Call(string body, int records) => new("POST", "/vectors/upsert", Encoding.UTF8.GetBytes(body), records, Rig.Mini);
 

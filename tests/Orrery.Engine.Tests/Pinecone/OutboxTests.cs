@@ -124,7 +124,8 @@ public sealed class OutboxTests
             await rig.UpsertAsync(Rig.Request("fine") with { Index = Index });
             rig.Service.Data = call => call.Body.Contains("\"bad\"", StringComparison.Ordinal) ? Wire("error-data.json", HttpStatusCode.BadRequest) : Json("{}");
             await rig.Time.PassUntilAsync(() => rig.Store.QueuedRecords == 0);
-            Assert.Equal(["fine"], rig.Service.To(Upserts)[^1].Ids);
+            // Together they are refused; then each speaks for itself.
+            Assert.Equal(["bad worse", "fine"], rig.Service.To(Upserts).TakeLast(2).Select(call => string.Join(' ', call.Ids)));
         }
 
         Assert.Equal((2, 2), (delivered, dead));
@@ -132,6 +133,35 @@ public sealed class OutboxTests
         var (entry, reason) = Assert.Single(await outbox.DeadAsync());
         Assert.Equal(2, entry.Call.Records);
         Assert.Contains("does not match the dimension of the index", reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Many_small_upserts_that_wait_go_as_few()
+    {
+        await using var rig = new Rig(script: service => service.Data = _ => Status(503));
+        string[] ids = [.. Enumerable.Range(0, 1_200).Select(i => $"r{i}")];
+        foreach (var id in ids)
+            Assert.True((await rig.UpsertAsync(Rig.In("n \"vectors\":[", Rig.Mini, id))).Value!.Queued);
+        var seen = rig.Service.Calls.Count;
+        rig.Service.Data = _ => Json("{}");
+        await rig.Time.PassUntilAsync(() => rig.Store.QueuedRecords == 0);
+        var upserts = rig.Service.Calls.Skip(seen).Where(call => call.Path == Upserts).ToArray();
+        Assert.InRange(upserts.Length, 2, 4);
+        Assert.Equal(ids, upserts.SelectMany(call => call.Ids));
+        Assert.All(upserts, call => Assert.Equal("n \"vectors\":[", call.Json.GetProperty("namespace").GetString()));
+        Assert.Equal([0.5f, 1.5f, 2.5f], upserts[^1].Json.GetProperty("vectors")[0].GetProperty("values").EnumerateArray().Select(value => value.GetSingle()));
+    }
+
+    [Fact]
+    public async Task No_body_names_a_record_twice()
+    {
+        await using var rig = new Rig(script: service => service.Data = _ => Status(503));
+        foreach (var ids in new string[][] { ["on its way"], ["a"], ["b", "c"], ["d", "a"], ["e"], ["e"] })
+            await rig.UpsertAsync(ids);
+        var seen = rig.Service.Calls.Count;
+        rig.Service.Data = _ => Json("{}");
+        await rig.Time.PassUntilAsync(() => rig.Store.QueuedRecords == 0);
+        Assert.Equal(["abc", "dae", "e"], rig.Service.Calls.Skip(seen).Where(call => call.Path == Upserts).Select(call => string.Concat(call.Ids)).TakeLast(3));
     }
 
     [Fact]
