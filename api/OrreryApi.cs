@@ -9,6 +9,7 @@ using Orrery.Api.Metrics;
 using Orrery.Api.OpenAi;
 using Orrery.Api.OpenApi;
 using Orrery.Api.OpenInference;
+using Orrery.Api.Pinecone;
 using Orrery.Api.Scoring;
 using Orrery.Api.Tei;
 using Orrery.Engine;
@@ -51,6 +52,7 @@ public static class OrreryApi
         routes.MapOpenAi(backend, options);
         routes.MapOpenInference(backend, options, routes.ServiceProvider.GetRequiredService<AdminOptions>());
         routes.MapScoring(backend, options);
+        routes.MapPinecone(options);
         MapOperations(routes, new HealthRoutes(backend), new MetricsRoute(collector));
         routes.MapDocumentation();
     }

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Orrery.Api.Http;
@@ -13,8 +11,6 @@ namespace Orrery.Api.Admin;
 /// </summary>
 public static class AdminProtection
 {
-    private const string Scheme = "Bearer ";
-
     // A proxy on this machine makes strangers look like neighbours; it says so by one of these. The last is what ASP.NET's own middleware
     // leaves behind when it has overwritten the peer's address.
     private static readonly string[] _forwarding = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via", "X-Original-For"];
@@ -29,39 +25,29 @@ public static class AdminProtection
     {
         if (options.Validate() is { } wrong)
             throw new ArgumentException(wrong, nameof(options));
-        var digest = options.Token is { } token ? SHA256.HashData(Encoding.UTF8.GetBytes(token)) : null;
+        var secret = options.Token is { } token ? new Secret(token) : null;
         // Last of all conventions: nothing can be put around the endpoint that runs before this.
         endpoints.Finally(endpoint =>
         {
             if (endpoint.RequestDelegate is not { } inner)
                 return;
-            endpoint.RequestDelegate = context => Refusal(context, digest) is { } refusal ? RequestObserver.ProtocolOf(context).WriteErrorAsync(context, refusal) : inner(context);
+            endpoint.RequestDelegate = context => Refusal(context, secret) is { } refusal ? RequestObserver.ProtocolOf(context).WriteErrorAsync(context, refusal) : inner(context);
         });
         return endpoints;
     }
 
-    private static ApiError? Refusal(HttpContext context, byte[]? digest)
+    private static ApiError? Refusal(HttpContext context, Secret? secret)
     {
-        if (digest is null)
+        if (secret is null)
         {
             return IsNeighbour(context) ? null : new ApiError(
                 ErrorCause.Forbidden, "this route is for callers on the server's own machine; set Admin:Token (ADMIN_TOKEN) to use it from elsewhere", Status: StatusCodes.Status403Forbidden);
         }
 
-        if (Brings(context.Request.Headers.Authorization, digest))
+        if (secret.IsBearerIn(context.Request.Headers.Authorization))
             return null;
         context.Response.Headers.WWWAuthenticate = "Bearer realm=\"orrery\"";
         return new ApiError(ErrorCause.Unauthorized, "this route needs the header 'Authorization: Bearer TOKEN' with the token of Admin:Token (ADMIN_TOKEN)", Status: StatusCodes.Status401Unauthorized);
-    }
-
-    /// <summary>Digests are compared, in constant time: neither the token's length nor how far a guess agrees can be measured.</summary>
-    private static bool Brings(Microsoft.Extensions.Primitives.StringValues header, byte[] digest)
-    {
-        if (header.Count != 1 || header[0] is not { } value || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-            return false;
-        Span<byte> given = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(value[Scheme.Length..].Trim(' ')), given);
-        return CryptographicOperations.FixedTimeEquals(given, digest);
     }
 
     private static bool IsNeighbour(HttpContext context)

@@ -11,14 +11,18 @@ internal ref struct RequestJson
     // The routes' deepest is four; more is somebody probing.
     private const int MaxDepth = 32;
 
+    private readonly ReadOnlySpan<byte> _body;
+    private readonly int _mark;
     private Utf8JsonReader _reader;
 
     /// <summary>Enters the body's object.</summary>
-    public RequestJson(ReadOnlySpan<byte> body)
+    /// <param name="body">The body.</param>
+    /// <param name="maxDepth">How deep it may nest.</param>
+    public RequestJson(ReadOnlySpan<byte> body, int maxDepth = MaxDepth)
     {
-        if (body.StartsWith("\uFEFF"u8))
-            body = body[3..];
-        _reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
+        _mark = body.StartsWith("\uFEFF"u8) ? 3 : 0;
+        _body = body = body[_mark..];
+        _reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = maxDepth });
         if (JsonBytes.Check(body) is { } wrong)
             Fail(ErrorCause.MalformedJson, "the body " + wrong);
         else if (Next() && Type != JsonTokenType.StartObject)
@@ -114,6 +118,16 @@ internal ref struct RequestJson
         return null;
     }
 
+    /// <summary>Where in the body the field's object is; nowhere when it is null.</summary>
+    public Range Object(string field)
+    {
+        if (!EnterObject(field))
+            return default;
+        var start = (int)_reader.TokenStartIndex + _mark;
+        Skip();
+        return new Range(start, (int)_reader.BytesConsumed + _mark);
+    }
+
     /// <summary>Moves into the field's value, or to the next element of an array; false when something is wrong.</summary>
     public bool Next()
     {
@@ -142,8 +156,18 @@ internal ref struct RequestJson
         return Type == JsonTokenType.Number && _reader.TryGetInt32(out value);
     }
 
+    /// <summary>The number the reader is at, the nearest float32; false when it is none, or too large for one.</summary>
+    public readonly bool TryFloat(out float value)
+    {
+        value = 0;
+        return Type == JsonTokenType.Number && FloatParser.TryParse(_reader.ValueSpan, out value);
+    }
+
     /// <summary>Refuses the value. Always false.</summary>
     public bool Wrong(string field, string wanted) => Fail(ErrorCause.WrongType, $"{field} must be {wanted}, not {Name(Type)}", field);
+
+    /// <summary>Says where what is wrong was, when something is.</summary>
+    public void Under(string place) => Error = Error is { } error ? error with { Message = place + error.Message } : null;
 
     /// <summary>Sees to it that nothing follows the object.</summary>
     /// <returns>What was wrong in all of the body; null when nothing was.</returns>
@@ -171,6 +195,11 @@ internal ref struct RequestJson
         _ => "null",
     };
 
-    private bool Malformed(JsonException e) =>
-        Fail(ErrorCause.MalformedJson, $"the body is not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine}");
+    private bool Malformed(JsonException e)
+    {
+        // What many languages write for a float that is no number: the commonest fault of vectors.
+        var rest = _body[(int)_reader.BytesConsumed..].TrimStart(" \t\r\n,:-"u8);
+        var fault = rest.StartsWith("NaN"u8) ? "has NaN, which is no JSON," : rest.StartsWith("Infinity"u8) ? "has Infinity, which is no JSON," : "is not valid JSON";
+        return Fail(ErrorCause.MalformedJson, $"the body {fault} at line {e.LineNumber + 1}, byte {e.BytePositionInLine}");
+    }
 }

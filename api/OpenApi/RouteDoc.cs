@@ -25,13 +25,18 @@ internal static class RouteDoc
     /// <param name="error">The type of an error's body; null for problem+json.</param>
     /// <param name="statuses">The error statuses.</param>
     public static void Describe(
-        this IEndpointConventionBuilder route, Protocol protocol, string summary, Type? request, Type? answer, Type? error, params ReadOnlySpan<int> statuses)
+        this IEndpointConventionBuilder route, Protocol protocol, string summary, Type? request, Type? answer, Type? error, params ReadOnlySpan<int> statuses) =>
+        route.Describe(protocol, summary, request, (answer, StatusCodes.Status200OK), error, statuses);
+
+    /// <summary>Describes a route that answers with another status than 200.</summary>
+    public static void Describe(
+        this IEndpointConventionBuilder route, Protocol protocol, string summary, Type? request, (Type? Type, int Status) answer, Type? error, params ReadOnlySpan<int> statuses)
     {
         var metadata = new List<object>
         {
             protocol,
             Undescribed,
-            new ProducesResponseTypeMetadata(StatusCodes.Status200OK, answer, answer is null ? [] : Json),
+            new ProducesResponseTypeMetadata(answer.Status, answer.Type ?? typeof(void), answer.Type is null ? [] : Json),
         };
         if (request is not null)
             metadata.Add(new RequestBodyDoc(request));

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Orrery.Api.OpenAi;
 using Orrery.Api.OpenInference;
+using Orrery.Api.Pinecone;
 using Orrery.Api.Scoring;
 using Orrery.Api.Tei;
 
@@ -27,6 +28,27 @@ namespace Orrery.Api.OpenApi;
 [JsonSerializable(typeof(InferAnswer))]
 [JsonSerializable(typeof(ModelMetadata))]
 [JsonSerializable(typeof(OpenInferenceError))]
+[JsonSerializable(typeof(UpsertBody))]
+[JsonSerializable(typeof(UpsertAnswer))]
+[JsonSerializable(typeof(QueryBody))]
+[JsonSerializable(typeof(QueryAnswer))]
+[JsonSerializable(typeof(FetchByMetadataBody))]
+[JsonSerializable(typeof(FetchAnswer))]
+[JsonSerializable(typeof(UpdateBody))]
+[JsonSerializable(typeof(UpdateAnswer))]
+[JsonSerializable(typeof(DeleteBody))]
+[JsonSerializable(typeof(ListAnswer))]
+[JsonSerializable(typeof(StatsBody))]
+[JsonSerializable(typeof(StatsAnswer))]
+[JsonSerializable(typeof(NamespaceBody))]
+[JsonSerializable(typeof(NamespaceAnswer))]
+[JsonSerializable(typeof(NamespacesAnswer))]
+[JsonSerializable(typeof(RpcStatus))]
+[JsonSerializable(typeof(CreateIndexBody))]
+[JsonSerializable(typeof(ConfigureIndexBody))]
+[JsonSerializable(typeof(PineconeIndex))]
+[JsonSerializable(typeof(PineconeIndexes))]
+[JsonSerializable(typeof(ControlError))]
 [JsonSerializable(typeof(ScoreBody))]
 [JsonSerializable(typeof(ScoreAnswer))]
 [JsonSerializable(typeof(CompareBody))]

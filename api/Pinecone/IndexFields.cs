@@ -1,0 +1,198 @@
+using System.Text;
+using System.Text.Json;
+using Orrery.Api.Http;
+using Orrery.Engine.Vectors;
+
+namespace Orrery.Api.Pinecone;
+
+/// <summary>What a request says of an index, to make one or to change it.</summary>
+internal ref struct IndexFields
+{
+    /// <summary>The most tags of an index, and characters of a tag's key and value, as Pinecone has them.</summary>
+    private const int MaxTags = 20;
+    private const int MaxTagKey = 80;
+    private const int MaxTagValue = 120;
+
+    /// <summary>The most bytes of a <c>spec</c>, which is only kept.</summary>
+    private const int MaxPlacement = 4096;
+
+    private string? _name;
+    private string? _metric;
+    private string? _protection;
+    private string? _vectorType;
+    private string? _element;
+    private int? _dimension;
+    private Dictionary<string, string>? _tags;
+    private Range _spec;
+    private Range _deployment;
+    private string? _placement;
+    private bool _hasSchema;
+
+    /// <summary>Reads what makes an index.</summary>
+    public static ApiError? ReadSpec(JsonExchange exchange, out IndexSpec? spec)
+    {
+        var fields = default(IndexFields);
+        spec = null;
+        if ((fields.Read(exchange) ?? fields.CheckNew()) is { } error)
+            return error;
+        spec = new IndexSpec
+        {
+            Name = fields._name!,
+            Dimension = fields._dimension,
+            Metric = IndexJson.Metric(fields._metric ?? "cosine")!.Value,
+            Element = IndexJson.Element(fields._element ?? "float32")!.Value,
+            DeletionProtected = fields._protection == "enabled",
+            Tags = fields._tags ?? [],
+            Placement = fields._placement,
+        };
+        return null;
+    }
+
+    /// <summary>Reads what changes an index. Where it is run can be said, and changes nothing here.</summary>
+    public static ApiError? ReadChange(JsonExchange exchange, out IndexChange? change)
+    {
+        var fields = default(IndexFields);
+        change = null;
+        if (fields.Read(exchange) is { } error)
+            return error;
+        if (fields._hasSchema)
+            return new(ErrorCause.Invalid, "schema cannot be changed", "schema");
+        change = new IndexChange(fields._protection is { } word ? word == "enabled" : null, fields._tags);
+        return null;
+    }
+
+    private ApiError? Read(JsonExchange exchange)
+    {
+        var json = PineconeFields.Enter(exchange);
+        while (json.NextField())
+        {
+            if (json.Is("name"u8))
+                _name = json.Text("name");
+            else if (json.Is("dimension"u8))
+                _dimension = json.Integer("dimension");
+            else if (json.Is("metric"u8))
+                _metric = json.Text("metric");
+            else if (json.Is("spec"u8))
+                _spec = json.Object("spec");
+            else if (json.Is("deployment"u8))
+                _deployment = json.Object("deployment");
+            else if (json.Is("schema"u8))
+                ReadSchema(ref json);
+            else if (json.Is("tags"u8))
+                ReadTags(ref json);
+            else if (json.Is("deletionProtection"u8, "deletion_protection"u8))
+                _protection = json.Text("deletion_protection");
+            else if (json.Is("vectorType"u8, "vector_type"u8))
+                _vectorType = json.Text("vector_type");
+            else if (json.Is("elementType"u8, "element_type"u8))
+                _element = json.Text("element_type");
+            else if (json.Is("embed"u8))
+                RefuseEmbed(ref json);
+            else
+                json.Skip();
+        }
+
+        return json.End() ?? CheckProtection() ?? ReadPlacement(exchange);
+    }
+
+    /// <summary>The API of 2026-07 says dimension and metric of a field among a schema's, by a name that is given.</summary>
+    private void ReadSchema(ref RequestJson json)
+    {
+        if (!json.EnterObject("schema"))
+            return;
+        _hasSchema = true;
+        while (json.NextField())
+        {
+            if (json.Is("fields"u8) && json.EnterObject("schema.fields"))
+                ReadSchemaFields(ref json);
+            else
+                json.Skip();
+        }
+    }
+
+    private void ReadSchemaFields(ref RequestJson json)
+    {
+        while (json.NextField())
+        {
+            var name = json.Current();
+            string? type = null;
+            if (!json.EnterObject($"schema.fields.{name}"))
+                continue;
+            while (json.NextField())
+            {
+                if (json.Is("type"u8))
+                    type = json.Text("type");
+                else if (json.Is("dimension"u8))
+                    _dimension = json.Integer("dimension");
+                else if (json.Is("metric"u8))
+                    _metric = json.Text("metric");
+                else
+                    json.Skip();
+            }
+
+            if (name != IndexJson.VectorField || type != "dense_vector")
+                json.Fail(ErrorCause.Invalid, $"schema: '{name}' of type '{type}' is not supported, only {IndexJson.VectorField} of type dense_vector", "schema");
+        }
+    }
+
+    private ApiError? ReadPlacement(JsonExchange exchange)
+    {
+        var place = _spec.Equals(default) ? _deployment : _spec;
+        if (place.Equals(default))
+            return null;
+        var given = exchange.Body[place];
+        if (given.Length > MaxPlacement)
+            return new(ErrorCause.TooLarge, $"spec must be at most {MaxPlacement} bytes, not {given.Length}", "spec");
+        _placement = _spec.Equals(default) ? Placement.SpecOf(given) : Encoding.UTF8.GetString(given.Span);
+        return null;
+    }
+
+    private void ReadTags(ref RequestJson json)
+    {
+        if (!json.EnterObject("tags"))
+            return;
+        _tags = [];
+        while (json.NextField())
+        {
+            var key = json.Current();
+            // Null removes a tag, as an empty value does.
+            var value = json.Text("tags") ?? "";
+            if (key.Length is < 1 or > MaxTagKey || value.Length > MaxTagValue)
+                json.Fail(ErrorCause.Invalid, $"tags: '{key}' must have 1 to {MaxTagKey} characters and its value at most {MaxTagValue}", "tags");
+            _tags[key] = value;
+            if (_tags.Count > MaxTags)
+                json.Fail(ErrorCause.Invalid, $"tags must be at most {MaxTags}", "tags");
+        }
+    }
+
+    private static void RefuseEmbed(ref RequestJson json)
+    {
+        if (json.Next() && !json.At(JsonTokenType.Null))
+            json.Fail(ErrorCause.Invalid, "embed: indexes here take vectors, not texts; /v1/embeddings makes vectors of texts", "embed");
+    }
+
+    private readonly ApiError? CheckProtection() => _protection is null or "enabled" or "disabled"
+        ? null
+        : new(ErrorCause.Invalid, $"deletion_protection must be enabled or disabled, not '{_protection}'", "deletion_protection");
+
+    private readonly ApiError? CheckNew()
+    {
+        if (_vectorType is not (null or "dense"))
+            return new(ErrorCause.Invalid, $"vector_type must be dense, not '{_vectorType}': sparse vectors are not supported", "vector_type");
+        if (_name is null)
+            return new(ErrorCause.Invalid, "name is missing", "name");
+        if (RecordCheck.CheckIndexName(_name) is { } wrong)
+            return ApiError.From(wrong);
+        if (!_deployment.Equals(default) && _placement is null)
+            return new(ErrorCause.Invalid, "deployment.deployment_type must be managed, byoc or pod", "deployment");
+        if (_dimension is not { } dimension)
+            return new(ErrorCause.Invalid, "dimension is missing", "dimension");
+        if (dimension is < 1 or > RecordCheck.MaxDimension)
+            return new(ErrorCause.Invalid, $"dimension must be 1 to {RecordCheck.MaxDimension}, not {dimension}", "dimension");
+        if (_metric is not null && IndexJson.Metric(_metric) is null)
+            return new(ErrorCause.Invalid, $"metric must be cosine, dotproduct or euclidean, not '{_metric}'", "metric");
+        return _element is null || IndexJson.Element(_element) is not null
+            ? null
+            : new(ErrorCause.Invalid, $"element_type must be float32 or int8, not '{_element}'", "element_type");
+    }
+}
