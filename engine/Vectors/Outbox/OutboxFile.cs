@@ -106,7 +106,7 @@ internal sealed class OutboxFile : IDisposable
         catch (SqliteException e)
         {
             // The transaction is rolled back: nothing was added.
-            return new(InferenceErrorKind.Unavailable, $"the outbox cannot be written: {e.Message}");
+            return CannotWrite(e);
         }
         finally
         {
@@ -140,8 +140,8 @@ internal sealed class OutboxFile : IDisposable
     public ValueTask BuryAsync(OutboxEntry entry, string reason) => TakeAwayAsync([entry], 1, reason);
 
     /// <summary>Forgets all calls to an index that is gone.</summary>
-    /// <exception cref="SqliteException">It cannot be written.</exception>
-    public async ValueTask RemoveIndexAsync(string index)
+    /// <returns>An <see cref="InferenceErrorKind.Unavailable"/> when that cannot be written, else null.</returns>
+    public async ValueTask<InferenceError?> RemoveIndexAsync(string index)
     {
         await _turn.WaitAsync();
         try
@@ -154,6 +154,11 @@ internal sealed class OutboxFile : IDisposable
             }
 
             Interlocked.Exchange(ref _oldest, _sql.Oldest());
+            return null;
+        }
+        catch (SqliteException e)
+        {
+            return CannotWrite(e);
         }
         finally
         {
@@ -161,13 +166,20 @@ internal sealed class OutboxFile : IDisposable
         }
     }
 
-    /// <summary>The calls that were moved aside, with their reasons, oldest first.</summary>
-    public async ValueTask<IReadOnlyList<(OutboxEntry Entry, string Reason)>> DeadAsync()
+    /// <summary>The calls that were moved aside, oldest first.</summary>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>The calls, or an <see cref="InferenceErrorKind.Unavailable"/> when they cannot be read.</returns>
+    public async ValueTask<Outcome<IReadOnlyList<DeadLetter>>> DeadAsync(int limit, CancellationToken cancellation)
     {
-        await _turn.WaitAsync();
+        await _turn.WaitAsync(cancellation);
         try
         {
-            return _sql.Dead();
+            return _sql.Dead(limit);
+        }
+        catch (SqliteException e)
+        {
+            return new InferenceError(InferenceErrorKind.Unavailable, $"the outbox cannot be read: {e.Message}");
         }
         finally
         {
@@ -217,6 +229,8 @@ internal sealed class OutboxFile : IDisposable
         _connection.Dispose();
         _turn.Dispose();
     }
+
+    private static InferenceError CannotWrite(SqliteException e) => new(InferenceErrorKind.Unavailable, $"the outbox cannot be written: {e.Message}");
 
     private async ValueTask TakeAwayAsync(IReadOnlyList<OutboxEntry> entries, int count, string? reason)
     {

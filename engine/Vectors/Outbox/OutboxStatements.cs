@@ -129,12 +129,17 @@ internal sealed class OutboxStatements(SqliteConnection connection) : IDisposabl
     }
 
     /// <summary>The dead, oldest first.</summary>
-    public List<(OutboxEntry Entry, string Reason)> Dead()
+    public List<DeadLetter> Dead(int limit)
     {
-        var dead = new List<(OutboxEntry, string)>();
-        using var ask = connection.Prepare($"SELECT {Columns}, reason FROM dead ORDER BY seq");
+        var dead = new List<DeadLetter>();
+        using var ask = connection.Prepare($"SELECT {Columns}, reason FROM dead ORDER BY seq LIMIT ?1");
+        ask.Bind(1, limit);
         while (ask.Step())
-            dead.Add((Read(ask), ask.Text(9)!));
+        {
+            var (sequence, lane, call) = Read(ask);
+            dead.Add(new DeadLetter(sequence, lane.Index, lane.Namespace, $"{call.Method} {call.Path}", call.Records, ask.Text(9)!, call.Body));
+        }
+
         return dead;
     }
 

@@ -15,4 +15,7 @@ internal static partial class Log
 
     [LoggerMessage(4, LogLevel.Information, "Index {Index} is at {Host}")]
     public static partial void Located(ILogger logger, string index, string host);
+
+    [LoggerMessage(5, LogLevel.Warning, "Index {Index}, namespace '{Namespace}': what is remembered of its model cannot be written")]
+    public static partial void NotSaved(ILogger logger, Exception exception, string index, string @namespace);
 }

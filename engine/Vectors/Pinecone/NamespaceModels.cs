@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Orrery.Engine.Vectors.Outbox;
+using Orrery.Engine.Vectors.Sqlite;
 
 namespace Orrery.Engine.Vectors.Pinecone;
 
@@ -12,17 +14,21 @@ internal sealed class NamespaceModels
     // Records looked at: one that was written by somebody else bears no mark.
     private const int Sample = 10;
 
+    // Namespaces that are remembered to have no model, which anybody can ask for by any name.
+    private const int MaxEmpty = 10_000;
+
     // How long a namespace without any mark is taken to be so.
     private static readonly TimeSpan _again = TimeSpan.FromMinutes(1);
 
     private readonly IndexDirectory _indexes;
     private readonly OutboxFile _outbox;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly ConcurrentDictionary<Lane, Kept> _kept = new();
 
-    public NamespaceModels(IndexDirectory indexes, OutboxFile outbox, TimeProvider time)
+    public NamespaceModels(IndexDirectory indexes, OutboxFile outbox, TimeProvider time, ILogger logger)
     {
-        (_indexes, _outbox, _time) = (indexes, outbox, time);
+        (_indexes, _outbox, _time, _logger) = (indexes, outbox, time, logger);
         foreach (var (lane, model) in outbox.ClaimedModels())
             _kept[lane] = new Kept(model, false, null);
         foreach (var (lane, model) in outbox.Models())
@@ -56,6 +62,8 @@ internal sealed class NamespaceModels
             return _kept[lane];
         }
 
+        if (_kept.Count > MaxEmpty)
+            ForgetEmpty();
         // What somebody here has claimed meanwhile stands.
         var now = _time.GetTimestamp();
         return _kept.AddOrUpdate(lane, static (_, now) => new Kept(null, false, now), static (_, kept, now) => kept with { Asked = now }, now);
@@ -77,25 +85,56 @@ internal sealed class NamespaceModels
     {
         if (_kept.TryGetValue(lane, out var kept) && kept.Confirmed && kept.Model == model)
             return;
-        await _outbox.SaveModelAsync(lane, model);
         _kept[lane] = new Kept(model, true, null);
+        try
+        {
+            await _outbox.SaveModelAsync(lane, model);
+        }
+        catch (SqliteException e)
+        {
+            // The vectors are written; after a restart the model is learnt from them.
+            Log.NotSaved(_logger, e, lane.Index, lane.Namespace);
+        }
     }
 
     /// <summary>Forgets a namespace that was removed. For a while it is not asked about: Pinecone may tell of its records still.</summary>
     public async ValueTask ForgetAsync(Lane lane)
     {
-        await _outbox.ForgetModelsAsync(lane.Index, lane.Namespace);
         _kept[lane] = new Kept(null, false, _time.GetTimestamp());
+        await ForgetSavedAsync(lane.Index, lane.Namespace);
     }
 
     /// <summary>Forgets all namespaces of an index that was removed or is new.</summary>
     public async ValueTask ForgetAsync(string index)
     {
-        await _outbox.ForgetModelsAsync(index, null);
         foreach (var lane in _kept.Keys)
         {
             if (lane.Index == index)
                 _kept.TryRemove(lane, out _);
+        }
+
+        await ForgetSavedAsync(index, null);
+    }
+
+    private async ValueTask ForgetSavedAsync(string index, string? @namespace)
+    {
+        try
+        {
+            await _outbox.ForgetModelsAsync(index, @namespace);
+        }
+        catch (SqliteException e)
+        {
+            // What is removed in Pinecone stays so; here the model comes back with the next start.
+            Log.NotSaved(_logger, e, index, @namespace ?? "*");
+        }
+    }
+
+    private void ForgetEmpty()
+    {
+        foreach (var entry in _kept)
+        {
+            if (entry.Value.Model is null)
+                _kept.TryRemove(entry);
         }
     }
 

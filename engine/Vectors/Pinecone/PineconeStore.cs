@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Orrery.Engine.Vectors.Outbox;
 
@@ -30,7 +31,7 @@ public sealed class PineconeStore : IVectorStore
         _client = new PineconeClient(options, handler, time, logger);
         _indexes = new IndexDirectory(_client, options, time, logger);
         _admin = new IndexAdmin(_client, _indexes, options);
-        _models = new NamespaceModels(_indexes, outbox, time);
+        _models = new NamespaceModels(_indexes, outbox, time, logger);
         _reader = new RecordReader(_indexes, _models);
         _writer = new RecordWriter(_indexes, _models, outbox, options.Patience);
         if (outbox.Records > 0)
@@ -45,10 +46,24 @@ public sealed class PineconeStore : IVectorStore
     /// <summary>Records that wait in the outbox.</summary>
     public long QueuedRecords => _outbox.Records;
 
+    /// <summary>The most dead letters that are told at a time.</summary>
+    public const int MaxDeadLetters = 1_000;
+
+    /// <summary>Connections as this store wants them. They follow no redirections, which would take the key to another host.</summary>
+    /// <returns>To be disposed of after the store.</returns>
+    public static HttpMessageHandler Connections() => new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.All,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        // Names may come to mean other addresses.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    };
+
     /// <summary>Opens the outbox, and begins to send what is in it. Pinecone itself is asked nothing yet.</summary>
     /// <param name="options">Where the outbox is, and the default index. Validated.</param>
     /// <param name="pinecone">How to reach Pinecone. Validated.</param>
-    /// <param name="handler">The connections, made once for the process; the caller disposes it after the store.</param>
+    /// <param name="handler">The connections, <see cref="Connections"/> say; the caller disposes of it after the store.</param>
     /// <param name="loggers">Hears of trouble.</param>
     /// <param name="time">The clock.</param>
     /// <returns>The store, or an <see cref="InferenceErrorKind.Unavailable"/> when the outbox is another process's, damaged, or newer than this program.</returns>
@@ -86,9 +101,8 @@ public sealed class PineconeStore : IVectorStore
         var deleted = await _admin.DeleteAsync(index, cancellation);
         if (deleted.Error is not null)
             return deleted;
-        await _outbox.RemoveIndexAsync(index);
         await _models.ForgetAsync(index);
-        return deleted;
+        return await _outbox.RemoveIndexAsync(index) is { } stays ? stays : deleted;
     }
 
     /// <inheritdoc/>
@@ -133,6 +147,12 @@ public sealed class PineconeStore : IVectorStore
 
     /// <inheritdoc/>
     public ValueTask<Outcome<Done>> DeleteNamespaceAsync(string index, string name, CancellationToken cancellation) => _writer.DeleteNamespaceAsync(new Lane(index, name), cancellation);
+
+    /// <summary>What was queued and then refused by Pinecone for good, oldest first. It is kept until somebody removes it from the outbox's file.</summary>
+    /// <param name="limit">How many at most, 1 to <see cref="MaxDeadLetters"/>.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public ValueTask<Outcome<IReadOnlyList<DeadLetter>>> DeadLettersAsync(int limit, CancellationToken cancellation) =>
+        _outbox.DeadAsync(Math.Clamp(limit, 1, MaxDeadLetters), cancellation);
 
     /// <summary>Gives what waits in the outbox a moment to go, then stops; the rest is sent after the next start.</summary>
     public async ValueTask DisposeAsync()

@@ -71,8 +71,8 @@ public sealed class OutboxFileTests
         }
 
         using var again = Open();
-        var (entry, reason) = Assert.Single(await again.DeadAsync());
-        Assert.Equal(("bad", "too long", 2), (Body(entry), reason, entry.Call.Records));
+        var letter = Assert.Single((await again.DeadAsync(10, default)).Value!);
+        Assert.Equal(("bad", "too long", 2, "POST /vectors/upsert"), (Encoding.UTF8.GetString(letter.Body.Span), letter.Reason, letter.Records, letter.Call));
         Assert.Equal(1, again.Records);
     }
 

@@ -3,7 +3,6 @@ using System.Net;
 using Orrery.Engine.Tests.Support;
 using Orrery.Engine.Vectors;
 using Orrery.Engine.Vectors.Outbox;
-using Orrery.Engine.Vectors.Pinecone;
 using static Orrery.Engine.Tests.Pinecone.ScriptedPinecone;
 
 namespace Orrery.Engine.Tests.Pinecone;
@@ -115,24 +114,20 @@ public sealed class OutboxTests
                 Interlocked.Add(ref delivered, value);
         });
         listener.Start();
-        var folder = Repository.Temporary();
-        await using (var rig = new Rig(folder: folder, script: service => service.Data = _ => Status(503)))
-        {
-            rig.Service.Control = _ => Json(Text("index.json").Replace("\"talks\"", $"\"{Index}\"", StringComparison.Ordinal));
-            await rig.UpsertAsync(Rig.Request("good") with { Index = Index });
-            await rig.UpsertAsync(Rig.Request("bad", "worse") with { Index = Index });
-            await rig.UpsertAsync(Rig.Request("fine") with { Index = Index });
-            rig.Service.Data = call => call.Body.Contains("\"bad\"", StringComparison.Ordinal) ? Wire("error-data.json", HttpStatusCode.BadRequest) : Json("{}");
-            await rig.Time.PassUntilAsync(() => rig.Store.QueuedRecords == 0);
-            // Together they are refused; then each speaks for itself.
-            Assert.Equal(["bad worse", "fine"], rig.Service.To(Upserts).TakeLast(2).Select(call => string.Join(' ', call.Ids)));
-        }
-
-        Assert.Equal((2, 2), (delivered, dead));
-        using var outbox = OutboxFile.Open(Path.Combine(folder, PineconeStore.OutboxName), 10, 1_000_000, TimeProvider.System).Value!;
-        var (entry, reason) = Assert.Single(await outbox.DeadAsync());
-        Assert.Equal(2, entry.Call.Records);
-        Assert.Contains("does not match the dimension of the index", reason, StringComparison.Ordinal);
+        await using var rig = new Rig(script: service => service.Data = _ => Status(503));
+        rig.Service.Control = _ => Json(Text("index.json").Replace("\"talks\"", $"\"{Index}\"", StringComparison.Ordinal));
+        await rig.UpsertAsync(Rig.Request("good") with { Index = Index });
+        await rig.UpsertAsync(Rig.Request("bad", "worse") with { Index = Index });
+        await rig.UpsertAsync(Rig.Request("fine") with { Index = Index });
+        rig.Service.Data = call => call.Body.Contains("\"bad\"", StringComparison.Ordinal) ? Wire("error-data.json", HttpStatusCode.BadRequest) : Json("{}");
+        await rig.Time.PassUntilAsync(() => rig.Store.QueuedRecords == 0 && Interlocked.Read(ref delivered) == 2);
+        // Together they are refused; then each speaks for itself.
+        Assert.Equal(["bad worse", "fine"], rig.Service.To(Upserts).TakeLast(2).Select(call => string.Join(' ', call.Ids)));
+        Assert.Equal(2, Interlocked.Read(ref dead));
+        var letter = Assert.Single((await rig.Store.DeadLettersAsync(10, default)).Value!);
+        Assert.Equal((Index, "ns", 2), (letter.Index, letter.Namespace, letter.Records));
+        Assert.Contains("does not match the dimension of the index", letter.Reason, StringComparison.Ordinal);
+        Assert.Contains("worse", System.Text.Encoding.UTF8.GetString(letter.Body.Span), StringComparison.Ordinal);
     }
 
     [Fact]
