@@ -125,7 +125,7 @@ internal sealed class RecordWriter(IndexDirectory indexes, NamespaceModels model
         }
 
         var error = await SendAsync(lane, call, null, cancellation);
-        if (error is not null && (call.Path == RecordPaths.Upsert || !IsMissingNamespace(error)))
+        if (error is not null && !IsMissingNamespace(error))
             return error;
         if (call.Model is { } written)
             await models.ConfirmAsync(lane, written);
@@ -147,7 +147,8 @@ internal sealed class RecordWriter(IndexDirectory indexes, NamespaceModels model
     {
         var answer = await indexes.CallAsync(lane.Index, HttpMethod.Parse(call.Method), call.Path, call.Body, most, cancellation);
         answer.Value?.Dispose();
-        return answer.Error;
+        // An upsert makes its namespace: a 404 while the index is there comes from something on the way, and passes.
+        return call.Path == RecordPaths.Upsert && answer.Error is { } error && IsMissingNamespace(error) ? PineconeErrors.Unavailable(error.Message, null) : answer.Error;
     }
 
     private async ValueTask<InferenceError?> QueueAsync(Lane lane, IReadOnlyList<OutboxCall> calls, CancellationToken cancellation)

@@ -120,8 +120,14 @@ public sealed class AgreementTests(LocalFixture fixture) : IAsyncLifetime
             case 4 or 5:
                 var query = new VectorQuery
                 {
-                    Index = Shared, Namespace = name, Vector = Floats(random, Dimension), TopK = random.Next(1, 30),
-                    Filter = random.Next(2) == 0 ? filter : null, WithValues = random.Next(2) == 0, WithMetadata = random.Next(2) == 0, Model = random.Next(2) == 0 ? _mini : null,
+                    Index = Shared,
+                    Namespace = name,
+                    Vector = Floats(random, Dimension),
+                    TopK = random.Next(1, 30),
+                    Filter = random.Next(2) == 0 ? filter : null,
+                    WithValues = random.Next(2) == 0,
+                    WithMetadata = random.Next(2) == 0,
+                    Model = random.Next(2) == 0 ? _mini : null,
                 };
                 await _stores.BothAsync(store => store.QueryAsync(query, default), Tell);
                 break;

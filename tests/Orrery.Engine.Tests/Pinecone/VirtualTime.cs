@@ -4,7 +4,7 @@ namespace Orrery.Engine.Tests.Pinecone;
 internal sealed class VirtualTime : TimeProvider
 {
     private static readonly DateTimeOffset _start = new(2026, 4, 1, 12, 0, 0, TimeSpan.Zero);
-    private static readonly TimeSpan _step = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan _step = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
     private readonly List<Alarm> _alarms = [];
@@ -52,12 +52,28 @@ internal sealed class VirtualTime : TimeProvider
     /// <summary>Lets time pass until something holds, an hour at most.</summary>
     public async Task PassUntilAsync(Func<bool> holds)
     {
-        for (var end = Now + TimeSpan.FromHours(1); !holds(); Advance(_step))
+        for (var end = Now + TimeSpan.FromHours(1); !holds(); Advance(NextStep()))
         {
             Assert.True(Now < end, "an hour went by in vain");
             // Real time, in which other threads get their turn; nothing is measured by it.
             for (var i = 0; i < 3 && !holds(); i++)
                 await Task.Delay(1);
+        }
+    }
+
+    // To the next alarm if it is near: it rings at its time, and not a step later.
+    private TimeSpan NextStep()
+    {
+        lock (_gate)
+        {
+            var step = _step;
+            foreach (var alarm in _alarms)
+            {
+                if (alarm.Due - _now < step)
+                    step = alarm.Due - _now;
+            }
+
+            return step;
         }
     }
 
