@@ -5,8 +5,14 @@ namespace Orrery.Engine.Vectors.Embedded;
 /// <summary>Goes through a table's codes and keeps the slots that may hold the nearest vectors.</summary>
 internal sealed unsafe class CodeScan(CodeTable table, QuantizedQuery query, SlotSet? wanted)
 {
+    // Below it another thread is hardly awake before everything is done.
+    private const long LargeBytes = 8 * 1024 * 1024;
+
     private readonly CodeChunk[] _chunks = table.Chunks;
     private int _next = -1;
+
+    /// <summary>Whether several threads are worth while.</summary>
+    public bool IsLarge => (long)_chunks.Length * table.ChunkVectors * table.Stride >= LargeBytes;
 
     /// <summary>Scans chunks until none is left. Several threads may, each with its own candidates.</summary>
     /// <param name="candidates">Where to put what is found.</param>

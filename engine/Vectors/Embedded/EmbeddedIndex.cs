@@ -11,22 +11,23 @@ internal sealed class EmbeddedIndex : IDisposable
     private readonly IndexWriter? _writer;
     private readonly SearchPool _pool;
     private readonly ILogger _logger;
-    private volatile string? _damage;
+    private readonly IndexHealth _health;
 
     private EmbeddedIndex(IndexState state, SqliteConnection? connection, string? damage, FolderLock folder, SearchPool pool, VectorMetrics metrics, TimeProvider time, ILogger logger)
     {
-        (_state, _damage, _pool, _logger) = (state, damage, pool, logger);
+        (_state, _pool, _logger) = (state, pool, logger);
+        _health = new(state, damage, logger);
         _readers = new(state);
         Reads = new(state, metrics, time);
         if (damage is null)
-            _writer = new(state, connection, folder, SetDamage, logger);
+            _writer = new(state, connection, folder, _health, logger);
     }
 
     public string Name => _state.Spec.Name;
 
     public IndexSpec Spec => _state.Spec;
 
-    public IndexInfo Info => new(_state.Spec, _damage is null);
+    public IndexInfo Info => new(_state.Spec, _health.Refusal is null);
 
     public IndexState State => _state;
 
@@ -34,8 +35,7 @@ internal sealed class EmbeddedIndex : IDisposable
     public IndexReads Reads { get; }
 
     /// <summary>Why it cannot be asked; null when it can.</summary>
-    public InferenceError? Refusal =>
-        _damage is { } damage ? new(InferenceErrorKind.Unavailable, $"index '{Name}' is not served: '{_state.Path}' {damage}") : null;
+    public InferenceError? Refusal => _health.Refusal;
 
     /// <summary>An index without a file, which is made at the first write.</summary>
     public static EmbeddedIndex New(string path, IndexSpec spec, FolderLock folder, SearchPool pool, VectorMetrics metrics, TimeProvider time, ILogger logger) =>
@@ -74,7 +74,6 @@ internal sealed class EmbeddedIndex : IDisposable
         }
 
         connection?.CloseUntouched();
-        Log.Refused(logger, name, path, damage);
         return new(new(path, new IndexSpec { Name = name }), null, damage, folder, pool, metrics, time, logger);
     }
 
@@ -126,14 +125,8 @@ internal sealed class EmbeddedIndex : IDisposable
         {
             if (!e.IsDamage)
                 return new InferenceError(InferenceErrorKind.Unavailable, $"'{_state.Path}' cannot be read: {e.Message}");
-            SetDamage(e);
+            _health.Set(e);
             return Refusal!;
         }
-    }
-
-    private void SetDamage(SqliteException damage)
-    {
-        _damage = $"is damaged: {damage.Message}";
-        Log.Refused(_logger, Name, _state.Path, _damage);
     }
 }

@@ -42,7 +42,7 @@ public sealed partial class EmbeddedStore
             return unfit;
         if (space is null || space.Records == 0)
             return new VectorMatches([]);
-        return await index.ReadAsync<VectorMatches>((reader, _) => index.Reads.Query(query, space, reader, cancellation), cancellation);
+        return await index.ReadAsync<VectorMatches>((reader, pool) => index.Reads.Query(query, space, reader, pool, cancellation), cancellation);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Orrery.Engine.Vectors.Sqlite;
 
 namespace Orrery.Engine.Vectors.Embedded;
@@ -50,7 +51,7 @@ internal static class IndexFile
         if (BinaryPrimitives.ReadInt32BigEndian(header[ApplicationAt..]) is var application && application != Application)
             return $"belongs to another application (0x{application:X8})";
         var version = BinaryPrimitives.ReadInt32BigEndian(header[VersionAt..]);
-        return version == Version ? null : $"has version {version}, and this program reads version {Version}";
+        return version == Version ? JournalCheck.Check(path + "-wal") : $"has version {version}, and this program reads version {Version}";
     }
 
     /// <summary>Makes an index's file, whole or not at all.</summary>
@@ -119,7 +120,7 @@ internal static class IndexFile
 
     public static SqliteStatement BindSpec(SqliteStatement statement, IndexSpec spec)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(spec);
+        var json = JsonSerializer.SerializeToUtf8Bytes(spec, SpecJson.Default.IndexSpec);
         return statement.BindText(1, json).Bind(2, Checksum.Add(Checksum.Start(0), json));
     }
 
@@ -130,7 +131,7 @@ internal static class IndexFile
         using var statement = connection.Prepare("SELECT json, checksum FROM spec");
         if (!statement.Step() || Checksum.Add(Checksum.Start(0), statement.Bytes(0)) != statement.Integer(1))
             throw SqliteException.Damage("what the index is contradicts its checksum");
-        return JsonSerializer.Deserialize<IndexSpec>(statement.Bytes(0))!;
+        return JsonSerializer.Deserialize(statement.Bytes(0), SpecJson.Default.IndexSpec)!;
     }
 
     /// <summary>The checksum of a namespace's row.</summary>
@@ -141,3 +142,8 @@ internal static class IndexFile
         return Checksum.Add(Checksum.Add(Checksum.Add(crc, dimension ?? 0), records), sum);
     }
 }
+
+/// <summary>How <see cref="IndexSpec"/> is written into its file.</summary>
+[JsonSourceGenerationOptions(UseStringEnumConverter = true)]
+[JsonSerializable(typeof(IndexSpec))]
+internal sealed partial class SpecJson : JsonSerializerContext;

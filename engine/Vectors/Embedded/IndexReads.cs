@@ -13,10 +13,10 @@ internal sealed class IndexReads(IndexState index, VectorMetrics metrics, TimePr
         return query.Id is null && (index.Spec.Dimension ?? space?.Dimension) is { } wanted ? RecordCheck.CheckDimension(query.Vector.Length, wanted) : null;
     }
 
-    public VectorMatches Query(VectorQuery query, Namespace space, RecordReader reader, CancellationToken cancellation)
+    public VectorMatches Query(VectorQuery query, Namespace space, RecordReader reader, SearchPool pool, CancellationToken cancellation)
     {
         var start = time.GetTimestamp();
-        var search = new NearestSearch(space, index.Spec.Metric, reader, cancellation);
+        var search = new NearestSearch(space, index.Spec.Metric, reader, pool, cancellation);
         var vector = query.Vector;
         if (query.Id is { } id && !TryVector(space, reader, id, out vector))
             return new([]);

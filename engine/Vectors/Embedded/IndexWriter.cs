@@ -16,7 +16,7 @@ internal sealed class IndexWriter : IDisposable
     private readonly WorkQueue<Job<WriteBatch>> _queue = new(MaxWaiting);
     private readonly IndexState _index;
     private readonly FolderLock _folder;
-    private readonly Action<SqliteException> _damaged;
+    private readonly IndexHealth _health;
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private RecordWriter? _writer;
@@ -25,11 +25,11 @@ internal sealed class IndexWriter : IDisposable
     /// <param name="index">The index.</param>
     /// <param name="connection">Its file; null while there is none, which is made at the first write.</param>
     /// <param name="folder">The folder of the file.</param>
-    /// <param name="damaged">Called when the file turns out to be damaged.</param>
+    /// <param name="health">Asked before each transaction, and told when the file turns out to be damaged.</param>
     /// <param name="logger">Where failures are told.</param>
-    public IndexWriter(IndexState index, SqliteConnection? connection, FolderLock folder, Action<SqliteException> damaged, ILogger logger)
+    public IndexWriter(IndexState index, SqliteConnection? connection, FolderLock folder, IndexHealth health, ILogger logger)
     {
-        (_index, _folder, _damaged, _logger) = (index, folder, damaged, logger);
+        (_index, _folder, _health, _logger) = (index, folder, health, logger);
         if (connection is not null)
             _writer = new(connection, index.Spec.Element);
         _thread = new Thread(Run) { IsBackground = true, Name = $"orrery-index-{index.Spec.Name}" };
@@ -47,7 +47,9 @@ internal sealed class IndexWriter : IDisposable
         var job = new Job<WriteBatch, T>(work, cancellation) { Weight = records, Alone = alone };
         if (_queue.TryAdd(job, records))
             return await job.Task;
-        return new InferenceError(InferenceErrorKind.Overloaded, $"{MaxWaiting} records wait to be written to index '{_index.Spec.Name}' already", RetryAfter: _retry);
+        return _queue.IsClosed
+            ? new InferenceError(InferenceErrorKind.Unavailable, $"index '{_index.Spec.Name}' is closed")
+            : new InferenceError(InferenceErrorKind.Overloaded, $"{MaxWaiting} records wait to be written to index '{_index.Spec.Name}' already", RetryAfter: _retry);
     }
 
     /// <summary>Writes what waits, then ends.</summary>
@@ -55,7 +57,7 @@ internal sealed class IndexWriter : IDisposable
     {
         _queue.Close();
         _thread.Join();
-        _writer?.Dispose();
+        _writer?.Close(touch: _health.Refusal is null);
     }
 
     private void Run()
@@ -86,7 +88,7 @@ internal sealed class IndexWriter : IDisposable
         WriteBatch? batch = null;
         try
         {
-            if (Open() is { } unusable)
+            if ((_health.Refusal ?? Open()) is { } unusable)
             {
                 jobs.ForEach(job => job.Fail(unusable));
                 return;
@@ -141,7 +143,7 @@ internal sealed class IndexWriter : IDisposable
 
         Log.WriteFailed(_logger, _index.Path, exception.Message);
         if (exception is SqliteException { IsDamage: true } damage)
-            _damaged(damage);
+            _health.Set(damage);
         var error = new InferenceError(InferenceErrorKind.Unavailable, $"nothing was written to '{_index.Path}': {exception.Message}", RetryAfter: _retry);
         jobs.ForEach(job => job.Fail(error));
     }

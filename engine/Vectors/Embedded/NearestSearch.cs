@@ -7,7 +7,7 @@ internal readonly record struct Near(string Id, int Slot, float Score);
 /// The exact k nearest: a scan of the codes leaves candidates with bounds of their scores, and their vectors are read from the file, most promising
 /// first, until the k-th best is at least as near as any that is left can be.
 /// </summary>
-internal sealed class NearestSearch(Namespace space, VectorMetric metric, RecordReader reader, CancellationToken cancellation)
+internal sealed class NearestSearch(Namespace space, VectorMetric metric, RecordReader reader, SearchPool pool, CancellationToken cancellation)
 {
     private static readonly Comparer<Near> _worstFirst = Comparer<Near>.Create((a, b) =>
         a.Score != b.Score ? a.Score.CompareTo(b.Score) : string.CompareOrdinal(b.Id, a.Id));
@@ -28,8 +28,7 @@ internal sealed class NearestSearch(Namespace space, VectorMetric metric, Record
         // Codes may be newer than what the reader sees, so that candidates are missing there: then more of them are wanted.
         for (var kept = count; ; kept *= 4)
         {
-            var candidates = new Candidates(kept);
-            new CodeScan(table, query, wanted).Run(candidates, cancellation);
+            var candidates = pool.Scan(new(table, query, wanted), kept, cancellation);
             var nearest = Rank(vector, query.Norm, count, candidates.Sorted());
             if (candidates.Threshold == float.NegativeInfinity || (nearest.Count == count && nearest.Peek().Score >= candidates.Threshold))
                 return InOrder(nearest);

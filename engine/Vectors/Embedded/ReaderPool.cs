@@ -49,14 +49,14 @@ internal sealed class ReaderPool(IndexState index)
             while (_rented > 0)
                 Monitor.Wait(_gate);
             while (_idle.TryPop(out var reader))
-                reader.Dispose();
+                reader.Close(touch: false);
         }
     }
 
     private void Return(RecordReader? reader, bool whole)
     {
         if (!whole)
-            reader?.Dispose();
+            reader?.Close(touch: false);
         lock (_gate)
         {
             _rented--;

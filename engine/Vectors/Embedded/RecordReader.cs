@@ -4,7 +4,7 @@ using Orrery.Engine.Vectors.Sqlite;
 namespace Orrery.Engine.Vectors.Embedded;
 
 /// <summary>Reads rows over a connection and proves them by their checksums. For one thread at a time.</summary>
-internal sealed class RecordReader(SqliteConnection connection, VectorElement element) : IDisposable
+internal sealed class RecordReader(SqliteConnection connection, VectorElement element)
 {
     private readonly SqliteStatement _begin = connection.Prepare("BEGIN");
     private readonly SqliteStatement _see = connection.Prepare("SELECT json FROM spec");
@@ -108,11 +108,16 @@ internal sealed class RecordReader(SqliteConnection connection, VectorElement el
     /// <summary>Slots whose field has a number beyond a limit, the limit not included.</summary>
     public void Beyond(long field, double limit, bool above, SlotSet slots) => Collect((above ? _greater : _less).Bind(1, field).Bind(2, limit + 0.0), slots);
 
-    public void Dispose()
+    /// <summary>Closes the connection.</summary>
+    /// <param name="touch">Whether the journal's content may be moved into the file, when nobody else has it open.</param>
+    public void Close(bool touch)
     {
         foreach (var statement in (SqliteStatement[])[_begin, _see, _end, _record, _vector, _ids, _field, _equal, _greater, _less])
             statement.Dispose();
-        connection.Dispose();
+        if (touch)
+            connection.Dispose();
+        else
+            connection.CloseUntouched();
     }
 
     private static void Collect(SqliteStatement statement, SlotSet slots)

@@ -5,7 +5,7 @@ using Orrery.Engine.Vectors.Sqlite;
 namespace Orrery.Engine.Vectors.Embedded;
 
 /// <summary>Writes rows over the writer's connection and adds up their checksums.</summary>
-internal sealed class RecordWriter : IDisposable
+internal sealed class RecordWriter
 {
     private readonly SqliteConnection _connection;
     private readonly VectorElement _element;
@@ -167,11 +167,13 @@ internal sealed class RecordWriter : IDisposable
         IndexFile.BindSpec(set, spec).Run();
     }
 
-    public void Dispose()
+    /// <summary>Closes the connection.</summary>
+    /// <param name="touch">Whether the journal's content may be moved into the file.</param>
+    public void Close(bool touch)
     {
         foreach (var statement in (SqliteStatement[])[_begin, _commit, _setRecord, _setVector, _addTerm, _removeTerm, _addField, _removeRecord, _removeVector])
             statement.Dispose();
-        Reader.Dispose();
+        Reader.Close(touch);
     }
 
     private static ReadOnlySpan<byte> Utf8(string id, Span<byte> buffer) => buffer[..Encoding.UTF8.GetBytes(id, buffer)];

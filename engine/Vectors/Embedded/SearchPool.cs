@@ -8,6 +8,7 @@ internal sealed class SearchPool : IDisposable
 
     private readonly WorkQueue<Job<SearchPool>> _queue = new(MaxWaiting);
     private readonly Thread[] _threads;
+    private int _busy;
 
     public SearchPool(int threads)
     {
@@ -26,7 +27,42 @@ internal sealed class SearchPool : IDisposable
         var job = new Job<SearchPool, T>(work, cancellation) { Weight = 1 };
         if (_queue.TryAdd(job, job.Weight))
             return await job.Task;
-        return new InferenceError(InferenceErrorKind.Overloaded, $"{MaxWaiting} searches wait already", RetryAfter: _retry);
+        return _queue.IsClosed
+            ? new InferenceError(InferenceErrorKind.Unavailable, "the vector store is closed")
+            : new InferenceError(InferenceErrorKind.Overloaded, $"{MaxWaiting} searches wait already", RetryAfter: _retry);
+    }
+
+    /// <summary>Scans with all threads that nobody else wants, the caller's among them.</summary>
+    /// <param name="scan">The scan.</param>
+    /// <param name="count">How many nearest are sought.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public Candidates Scan(CodeScan scan, int count, CancellationToken cancellation)
+    {
+        var all = new Candidates(count);
+        var idle = scan.IsLarge ? _threads.Length - Volatile.Read(ref _busy) : 0;
+        var helps = new List<ScanHelp>();
+        for (var i = 0; i < idle; i++)
+        {
+            var help = new ScanHelp(scan, new(count), cancellation) { Weight = 1 };
+            if (_queue.TryAdd(help, help.Weight))
+                helps.Add(help);
+        }
+
+        try
+        {
+            scan.Run(all, cancellation);
+        }
+        finally
+        {
+            // Nobody may be at the scan when its chunks, or the help itself, are let go.
+            foreach (var help in helps)
+            {
+                help.JoinInto(all);
+                help.Dispose();
+            }
+        }
+
+        return all;
     }
 
     public void Dispose()
@@ -42,6 +78,7 @@ internal sealed class SearchPool : IDisposable
         {
             if (!job.TryTake())
                 continue;
+            Interlocked.Increment(ref _busy);
             try
             {
                 job.Run(this);
@@ -52,6 +89,10 @@ internal sealed class SearchPool : IDisposable
 #pragma warning restore CA1031
             {
                 job.Throw(e);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _busy);
             }
         }
     }

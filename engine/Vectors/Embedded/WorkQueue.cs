@@ -12,6 +12,16 @@ internal sealed class WorkQueue<T>(long capacity)
     private long _weight;
     private bool _closed;
 
+    /// <summary>Whether nothing is taken any more.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_gate)
+                return _closed;
+        }
+    }
+
     /// <summary>Adds an item.</summary>
     /// <returns>False when the queue is full or closed.</returns>
     public bool TryAdd(T item, int weight)
