@@ -32,7 +32,7 @@ internal static class Documentation
                 {
                     Title = "Orrery",
                     Version = InfoRoute.Version,
-                    Description = "Inference over ONNX models: Text Embeddings Inference, OpenAI and Open Inference Protocol routes."
+                    Description = "Inference over ONNX models: Text Embeddings Inference, OpenAI and Open Inference Protocol routes. Vectors kept and found again: Pinecone's."
                         + $" Inference routes take the headers {RequestHeaders.PriorityName} (interactive or bulk) and {RequestHeaders.TimeoutName} (milliseconds).",
                 };
                 return Task.CompletedTask;

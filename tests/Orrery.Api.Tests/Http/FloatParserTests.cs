@@ -67,14 +67,45 @@ public sealed class FloatParserTests
     [InlineData("1e400")]
     [InlineData("1e99999")]
     [InlineData("1e2147483648")]
-    public void Refuses_what_no_finite_float_is_near(string number) => Assert.False(FloatParser.TryParse(Encoding.ASCII.GetBytes(number), out _));
+    [InlineData("1e-")]
+    [InlineData("1e")]
+    [InlineData("1.")]
+    [InlineData("1.e5")]
+    [InlineData(".5")]
+    [InlineData("-")]
+    [InlineData("+1")]
+    [InlineData("01")]
+    [InlineData("-00.5")]
+    [InlineData("NaN")]
+    [InlineData("-Infinity")]
+    [InlineData("\"1\"")]
+    [InlineData("")]
+    public void Refuses_what_is_no_number_or_no_finite_float_is_near(string number) => Assert.False(TryRead(number, out _, out _));
+
+    [Theory]
+    [InlineData("1,2", 1)]
+    [InlineData("-0.5]", 4)]
+    [InlineData("1e2 ", 3)]
+    [InlineData("0x1", 1)]
+    [InlineData("1.5.2", 3)]
+    public void Stops_behind_the_number(string text, int end)
+    {
+        Assert.True(TryRead(text, out _, out var at));
+        Assert.Equal(end, at);
+    }
 
     private static bool Agrees(string number)
     {
         var wanted = float.Parse(number, NumberStyles.Float, CultureInfo.InvariantCulture);
         if (number is "NaN" or "Infinity" or "-Infinity")
             return true;
-        var read = FloatParser.TryParse(Encoding.ASCII.GetBytes(number), out var value);
-        return float.IsFinite(wanted) ? read && BitConverter.SingleToInt32Bits(value) == BitConverter.SingleToInt32Bits(wanted) : !read;
+        var read = TryRead(number, out var value, out var at);
+        return float.IsFinite(wanted) ? read && at == number.Length && BitConverter.SingleToInt32Bits(value) == BitConverter.SingleToInt32Bits(wanted) : !read;
+    }
+
+    private static bool TryRead(string text, out float value, out int at)
+    {
+        at = 0;
+        return FloatParser.TryRead(Encoding.ASCII.GetBytes(text), ref at, out value);
     }
 }

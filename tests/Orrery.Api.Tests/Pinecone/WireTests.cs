@@ -11,6 +11,7 @@ public sealed class WireTests(LocalFixture fixture)
     [Theory]
     [InlineData("""{"vectors":[{"id":"a","values":[1,2.5,-3e-1],"metadata":{"g":"x"}},{"id":"b","values":[4,5,6]}],"namespace":"n"}""")]
     [InlineData("""{"namespace":"n","extra":{"a":[1]},"vectors":[{"metadata": {"g":"x"} ,"values":[1,2.5,-0.3],"id":"a"},{"id":"b","values":[4,5,6],"metadata":null,"sparseValues":null}]}""")]
+    [InlineData("\uFEFF{ \"vectors\" : [ { \"id\" : \"a\" , \"values\" : [ 1 ,\n\t2.5\r\n, -0.3e0 ] , \"metadata\" : {\"g\":\"x\"} } , { \"values\" : [4,5,6] , \"id\" : \"b\" } ] , \"namespace\" : \"n\" } ")]
     [InlineData("""{"vectors":[{"id":"old","values":[9]}],"vectors":[{"id":"a","values":[9],"values":[1,2.5,-0.3],"metadata":{"g":"x"}},{"id":"b","values":[4,5,6]}],"namespace":"n"}""")]
     public async Task Reads_vectors_in_whatever_order_their_fields_come(string body)
     {
