@@ -17,6 +17,7 @@ public interface IVectorDirectoryGrain : IGrainWithIntegerKey
     Task<bool> AnnounceAsync(StoreReport report);
 
     /// <summary>Takes up what a store holds that the directory has no memory of: its own state was lost, or the folder comes from elsewhere.</summary>
+    [AlwaysInterleave]
     Task AdoptAsync(string store, HeldShard[] held);
 
     /// <summary>The silo of a store; null while it is away.</summary>

@@ -34,6 +34,18 @@ public static class RecordCheck
         return null;
     }
 
+    /// <summary>Says why the embeddings of a request cannot be kept, before they are made; null when they can.</summary>
+    /// <param name="keeps">Whether there is a store at all.</param>
+    /// <param name="target">Where to.</param>
+    /// <param name="inputs">How many inputs there are.</param>
+    /// <param name="perToken">Whether there is to be a vector a token.</param>
+    public static InferenceError? Check(bool keeps, UpsertTarget target, int inputs, bool perToken = false)
+    {
+        if (!keeps)
+            return new(InferenceErrorKind.Invalid, "upsert: this server keeps no vectors", "upsert");
+        return perToken ? new(InferenceErrorKind.Invalid, "upsert: one vector a text can be kept, not one a token", "upsert") : Check(target, inputs);
+    }
+
     /// <summary>Says what is wrong with where embeddings are to go, before they are made; null when nothing is.</summary>
     /// <param name="target">Where to.</param>
     /// <param name="inputs">How many embeddings there will be.</param>

@@ -17,7 +17,7 @@ internal static class Merging
         }
 
         var less = metric == VectorMetric.Euclidean;
-        ranked.Sort((a, b) => (less ? a.Score.CompareTo(b.Score) : b.Score.CompareTo(a.Score)) is not 0 and var order ? order : ByBytes(a.Id, b.Id));
+        ranked.Sort((a, b) => (less ? a.Score.CompareTo(b.Score) : b.Score.CompareTo(a.Score)) is not 0 and var order ? order : Utf8Order.Compare(a.Id, b.Id));
         var best = new VectorMatch[Math.Min(topK, ranked.Count)];
         for (var i = 0; i < best.Length; i++)
             best[i] = ranked[i].Part.Match(ranked[i].Row);
@@ -35,22 +35,8 @@ internal static class Merging
             more |= part.More;
         }
 
-        ids.Sort(ByBytes);
+        ids.Sort(Utf8Order.Compare);
         more |= ids.Count > limit;
         return new IdRows([.. ids[..Math.Min(limit, ids.Count)]], more);
-    }
-
-    /// <summary>
-    /// Compares texts as their UTF-8 bytes compare. UTF-16 differs only where a surrogate, which stands for a character above all others,
-    /// meets one of the characters U+E000 to U+FFFF.
-    /// </summary>
-    public static int ByBytes(string a, string b)
-    {
-        var same = a.AsSpan().CommonPrefixLength(b);
-        if (same == a.Length || same == b.Length)
-            return a.Length.CompareTo(b.Length);
-        if (char.IsSurrogate(a[same]) == char.IsSurrogate(b[same]))
-            return a[same].CompareTo(b[same]);
-        return char.IsSurrogate(a[same]) ? 1 : -1;
     }
 }

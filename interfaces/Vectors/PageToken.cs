@@ -5,8 +5,8 @@ using Orrery.Engine;
 
 namespace Orrery.Interfaces.Vectors;
 
-/// <summary>Where a page ended, as text that means nothing to whoever sends it back.</summary>
-internal static class PageToken
+/// <summary>Where a page ended, as text that means nothing to whoever sends it back. After an id it reads as the embedded store's own does.</summary>
+public static class PageToken
 {
     /// <summary>What is answered to a token that nobody made.</summary>
     public static InferenceError Wrong { get; } = new(InferenceErrorKind.Invalid, "the pagination token is not one that was given out", "paginationToken");
