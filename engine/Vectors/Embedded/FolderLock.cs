@@ -1,0 +1,36 @@
+namespace Orrery.Engine.Vectors.Embedded;
+
+/// <summary>Keeps other processes out of the store's folder for as long as it is held.</summary>
+/// <param name="directory">The folder.</param>
+internal sealed class FolderLock(string directory) : IDisposable
+{
+    private const string Name = "store.lock";
+
+    private readonly Lock _gate = new();
+    private FileStream? _file;
+
+    /// <summary>Takes the lock, unless it is held already.</summary>
+    /// <param name="create">Whether to make the folder. Without it a folder that is not there is left so, and is right.</param>
+    /// <returns>Why it cannot be had; null when it is held, or there is nothing to hold.</returns>
+    public InferenceError? Take(bool create)
+    {
+        lock (_gate)
+        {
+            if (_file is not null || (!create && !Directory.Exists(directory)))
+                return null;
+            try
+            {
+                Directory.CreateDirectory(directory);
+                _file = new FileStream(Path.Combine(directory, Name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return null;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Only trying tells whether another process has it.
+                return new(InferenceErrorKind.Unavailable, $"vectors' folder '{directory}' cannot be used; another process may have it: {e.Message}");
+            }
+        }
+    }
+
+    public void Dispose() => _file?.Dispose();
+}
