@@ -9,6 +9,9 @@ public static class RecordCheck
     /// <summary>The most bytes of an id, as UTF-8.</summary>
     public const int MaxIdBytes = 512;
 
+    /// <summary>The most records that a query may ask for.</summary>
+    public const int MaxTop = 10_000;
+
     /// <summary>The most components of a vector.</summary>
     public const int MaxDimension = 20_000;
 
@@ -32,6 +35,24 @@ public static class RecordCheck
         }
 
         return null;
+    }
+
+    /// <summary>Says what is wrong with a query, whatever is asked; null when nothing is.</summary>
+    public static InferenceError? Check(VectorQuery query)
+    {
+        if (query.TopK is < 1 or > MaxTop)
+            return new(InferenceErrorKind.Invalid, $"topK must be 1 to {MaxTop}, not {query.TopK}", "topK");
+        if (query.Id is null == query.Vector.IsEmpty)
+            return new(InferenceErrorKind.Invalid, "exactly one of vector and id must be given", "vector");
+        return CheckValues(query.Vector.Span) is { } wrong ? wrong with { Field = "vector" } : null;
+    }
+
+    /// <summary>Says what is wrong with a change, whatever is to be changed; null when nothing is.</summary>
+    public static InferenceError? Check(UpdateRequest request)
+    {
+        if (((request.Id is { } id ? CheckId(id) : null) ?? CheckValues(request.Values.Span)) is { } wrong)
+            return wrong;
+        return VectorMetadata.Check(request.SetMetadata.Span) is { } metadata ? new(InferenceErrorKind.Invalid, $"setMetadata {metadata}", "setMetadata") : null;
     }
 
     /// <summary>Says why the embeddings of a request cannot be kept, before they are made; null when they can.</summary>

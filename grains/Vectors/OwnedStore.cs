@@ -37,16 +37,15 @@ public sealed class OwnedStore : IAsyncDisposable
     /// <returns>The store; or why the folder cannot be one: another process has it, it cannot be written.</returns>
     public static async Task<Outcome<OwnedStore>> OpenAsync(VectorOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation)
     {
-        var opened = await EmbeddedStore.OpenAsync(options with { Index = ReservedIndex }, loggers, time, cancellation);
-        if (!opened.TryGet(out var store, out var error))
-            return error;
         try
         {
-            return new OwnedStore(ReadId(options.Directory), store);
+            // A folder that is there is taken at once; nobody else may have it.
+            Directory.CreateDirectory(options.Directory);
+            var opened = await EmbeddedStore.OpenAsync(options with { Index = ReservedIndex }, loggers, time, cancellation);
+            return opened.TryGet(out var store, out var error) ? new OwnedStore(ReadId(options.Directory), store) : error;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
-            await store.DisposeAsync();
             return new InferenceError(InferenceErrorKind.Unavailable, $"the folder of vectors '{options.Directory}' cannot be used: {e.Message}");
         }
     }
@@ -74,7 +73,6 @@ public sealed class OwnedStore : IAsyncDisposable
 
     private static string ReadId(string directory)
     {
-        Directory.CreateDirectory(directory);
         var path = Path.Combine(directory, IdFile);
         if (!File.Exists(path))
         {

@@ -4,7 +4,6 @@ using Orrery.Engine;
 using Orrery.Engine.Vectors;
 using Orrery.Grains.Registry;
 using Orrery.Interfaces;
-using Orrery.Interfaces.Vectors;
 using Orrery.Interfaces.Wire;
 
 namespace Orrery.Grains.Vectors;
@@ -23,10 +22,11 @@ public sealed class VectorDirectoryGrain(
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(50);
 
     private readonly StoreTable _stores = new(membership, metadata);
-    private readonly SemaphoreSlim _writing = new(1);
     private ShardOwners _owners = null!;
     private long _started;
+    private Task _written = Task.CompletedTask;
     private bool _settled;
+    private bool _defaultRemoved;
 
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -109,7 +109,7 @@ public sealed class VectorDirectoryGrain(
         if (Find(index) is not { } known)
             return Refused<IndexSpec>(NoIndex(index));
         if (known.Spec.DeletionProtected)
-            return Refused<IndexSpec>(new(InferenceErrorKind.Conflict, $"index '{index}' is protected from deletion", "index"));
+            return Refused<IndexSpec>(new(InferenceErrorKind.Conflict, $"index '{index}' is protected from deletion; set deletion_protection to disabled first", "deletion_protection"));
         // All or none, as far as can be told before.
         foreach (var (name, space) in known.Namespaces)
         {
@@ -124,6 +124,7 @@ public sealed class VectorDirectoryGrain(
         }
 
         state.State.Indexes.Remove(index);
+        _defaultRemoved |= index == options.Index;
         return await SavedAsync(known.Spec);
     }
 
@@ -149,11 +150,11 @@ public sealed class VectorDirectoryGrain(
             if (space.Leaving || !name.StartsWith(prefix, StringComparison.Ordinal))
                 continue;
             total++;
-            if (after is null || Utf8Order.Compare(name, after) > 0)
+            if (after is null || string.CompareOrdinal(name, after) > 0)
                 names.Add(name);
         }
 
-        names.Sort(Utf8Order.Compare);
+        names.Sort(StringComparer.Ordinal);
         var page = names[..Math.Min(limit, names.Count)];
         return new() { Value = new NamespacePlaces(known.Spec, [.. page.Select(name => known.Namespaces[name].Place(known, name))], page.Count < names.Count, total) };
     }
@@ -208,7 +209,7 @@ public sealed class VectorDirectoryGrain(
     private KnownIndex? Find(string index)
     {
         var indexes = state.State.Indexes;
-        if (!indexes.TryGetValue(index, out var known) && index == options.Index)
+        if (!indexes.TryGetValue(index, out var known) && index == options.Index && !_defaultRemoved)
             indexes[index] = known = new KnownIndex { Spec = new IndexSpec { Name = index, Metric = options.Metric, Element = options.Element }, Shards = options.Shards };
         return known;
     }
@@ -282,7 +283,10 @@ public sealed class VectorDirectoryGrain(
 
     private async Task<InferenceError?> SaveAsync()
     {
-        await _writing.WaitAsync();
+        // One after another, also where a store is taken up between two turns of something else.
+        var (before, mine) = (_written, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _written = mine.Task;
+        await before;
         try
         {
             await state.WriteStateAsync();
@@ -297,7 +301,7 @@ public sealed class VectorDirectoryGrain(
         }
         finally
         {
-            _writing.Release();
+            mine.SetResult();
         }
     }
 

@@ -39,35 +39,9 @@ public sealed partial class ClusterVectorStore(IGrainFactory grains, VectorOptio
     }
 
     /// <inheritdoc/>
-    public ValueTask<Outcome<VectorMatches>> QueryAsync(VectorQuery query, CancellationToken cancellation) => _namespaces.WithAsync(
-        query.Index, query.Namespace, new VectorMatches([]), async place =>
-        {
-            var vector = query.Vector;
-            if (query.Id is { } id)
-            {
-                var found = await _caller.AskAsync(place, Sharding.ShardOf(id, place.Stores.Length), (owner, token) => owner.FetchAsync([id], token), cancellation);
-                if (!found.TryGet(out var rows, out var missing))
-                    return missing;
-                if (rows.Ids.Length == 0)
-                    return new VectorMatches([]);
-                vector = rows.Vector(0);
-            }
-
-            if ((place.Dimension is { } dimension ? RecordCheck.CheckDimension(vector.Length, dimension) : null) is { } other)
-                return other;
-            if ((RecordCheck.CheckValues(vector.Span) ?? RecordCheck.CheckModel(place.Name, query.Model, place.Model)) is { } wrong)
-                return wrong;
-            var call = new QueryCall
-            {
-                Vector = MemoryMarshal.AsBytes(vector.Span).ToArray(),
-                TopK = query.TopK,
-                Filter = query.Filter?.Json ?? default,
-                WithValues = query.WithValues,
-                WithMetadata = query.WithMetadata,
-            };
-            var parts = await OnAllAsync(place, (_, owner, token) => owner.QueryAsync(call, token), cancellation);
-            return parts.TryGet(out var all, out var error) ? Merging.Best(all, query.TopK, place.Index.Metric) : error;
-        }, cancellation);
+    public ValueTask<Outcome<VectorMatches>> QueryAsync(VectorQuery query, CancellationToken cancellation) => RecordCheck.Check(query) is { } wrong
+        ? new(wrong)
+        : _namespaces.WithAsync(query.Index, query.Namespace, place => QueryAsync(place, query, cancellation), cancellation);
 
     /// <inheritdoc/>
     public ValueTask<Outcome<RecordPage>> FetchAsync(FetchRequest request, CancellationToken cancellation) => _namespaces.WithAsync(
@@ -75,8 +49,9 @@ public sealed partial class ClusterVectorStore(IGrainFactory grains, VectorOptio
         place => request.Ids is { } ids ? FetchAsync(place, ids, cancellation) : FindAsync(place, request, cancellation), cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<Outcome<UpdateReceipt>> UpdateAsync(UpdateRequest request, CancellationToken cancellation) => _namespaces.WithAsync(
-        request.Index, request.Namespace, new UpdateReceipt(0), async place =>
+    public ValueTask<Outcome<UpdateReceipt>> UpdateAsync(UpdateRequest request, CancellationToken cancellation) => RecordCheck.Check(request) is { } wrong
+        ? new(wrong)
+        : _namespaces.WithAsync(request.Index, request.Namespace, new UpdateReceipt(0), async place =>
         {
             var call = new UpdateCall
             {
@@ -86,8 +61,6 @@ public sealed partial class ClusterVectorStore(IGrainFactory grains, VectorOptio
                 SetMetadata = request.SetMetadata,
                 DryRun = request.DryRun,
             };
-            if (!request.Values.IsEmpty && place.Dimension is { } dimension && RecordCheck.CheckDimension(request.Values.Length, dimension) is { } wrong)
-                return wrong;
             var only = request.Id is { } id ? Sharding.ShardOf(id, place.Stores.Length) : -1;
             if (!(await OnAsync(place, shard => only < 0 || shard == only, (_, owner, token) => owner.UpdateAsync(call, token), cancellation)).TryGet(out var parts, out var error))
                 return error;
@@ -129,16 +102,55 @@ public sealed partial class ClusterVectorStore(IGrainFactory grains, VectorOptio
     /// <summary>The stores are the silos'.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+    private async ValueTask<Outcome<VectorMatches>> QueryAsync(NamespacePlace place, VectorQuery query, CancellationToken cancellation)
+    {
+        if (RecordCheck.CheckModel(place.Name, query.Model, place.Model) is { } otherModel)
+            return otherModel;
+        var vector = query.Vector;
+        if (query.Id is null && place.Dimension is { } dimension && RecordCheck.CheckDimension(vector.Length, dimension) is { } otherDimension)
+            return otherDimension;
+        if (!place.Exists)
+            return new VectorMatches([]);
+        if (query.Id is { } id)
+        {
+            var found = await _caller.AskAsync(place, Sharding.ShardOf(id, place.Stores.Length), (owner, token) => owner.FetchAsync([id], token), cancellation);
+            if (!found.TryGet(out var rows, out var missing))
+                return missing;
+            if (rows.Ids.Length == 0)
+                return new VectorMatches([]);
+            vector = rows.Vector(0);
+        }
+
+        var call = new QueryCall
+        {
+            Vector = MemoryMarshal.AsBytes(vector.Span).ToArray(),
+            TopK = query.TopK,
+            Filter = query.Filter?.Json ?? default,
+            WithValues = query.WithValues,
+            WithMetadata = query.WithMetadata,
+        };
+        var parts = await OnAllAsync(place, (_, owner, token) => owner.QueryAsync(call, token), cancellation);
+        return parts.TryGet(out var all, out var error) ? Merging.Best(all, query.TopK, place.Index.Metric) : error;
+    }
+
     private async ValueTask<Outcome<RecordPage>> FetchAsync(NamespacePlace place, IReadOnlyList<string> ids, CancellationToken cancellation)
     {
         var places = Sharding.Split(ids, place.Stores.Length);
         if (!(await OnAsync(place, shard => places[shard].Count > 0, (shard, owner, token) => owner.FetchAsync(Sharding.Take(ids, places[shard]), token), cancellation)).TryGet(out var parts, out var error))
             return error;
-        var records = new List<VectorRecord>(ids.Count);
+        var found = new Dictionary<string, VectorRecord>(ids.Count, StringComparer.Ordinal);
         foreach (var part in parts)
         {
             for (var row = 0; row < (part?.Ids.Length ?? 0); row++)
-                records.Add(part!.Record(row));
+                found[part!.Ids[row]] = part.Record(row);
+        }
+
+        // In the order that they were asked for.
+        var records = new List<VectorRecord>(found.Count);
+        foreach (var id in ids)
+        {
+            if (found.TryGetValue(id, out var record))
+                records.Add(record);
         }
 
         return new RecordPage(records);

@@ -25,7 +25,11 @@ internal sealed class Namespaces(ShardCaller caller)
     /// <param name="cancellation">Gives up.</param>
     public ValueTask<Outcome<T>> WithAsync<T>(string index, string name, T absent, Func<NamespacePlace, ValueTask<Outcome<T>>> once, CancellationToken cancellation)
         where T : class =>
-        OnCurrentAsync(index, name, null, place => place.Exists ? once(place) : new ValueTask<Outcome<T>>(absent), cancellation);
+        WithAsync(index, name, place => place.Exists ? once(place) : new ValueTask<Outcome<T>>(absent), cancellation);
+
+    /// <summary>Does something to a namespace, also to one that is not there.</summary>
+    public ValueTask<Outcome<T>> WithAsync<T>(string index, string name, Func<NamespacePlace, ValueTask<Outcome<T>>> once, CancellationToken cancellation)
+        where T : class => OnCurrentAsync(index, name, null, once, cancellation);
 
     /// <summary>Does something to a namespace that is made where it is not there.</summary>
     /// <param name="claim">What is going to be written.</param>

@@ -1,7 +1,7 @@
 namespace Orrery.Interfaces.Vectors;
 
-/// <summary>The order of ids and names: as their UTF-8 bytes compare.</summary>
-public static class Utf8Order
+/// <summary>The order of ids: as their UTF-8 bytes compare.</summary>
+internal static class Utf8Order
 {
     /// <summary>
     /// Compares two texts. UTF-16 orders them otherwise only where a surrogate, half of a character above all others, meets one of the

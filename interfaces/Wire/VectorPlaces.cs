@@ -22,7 +22,7 @@ public sealed record NamespacePlace
     [Id(3)]
     public string?[] Stores { get; init; } = [];
 
-    /// <summary>Components of its vectors; null before the first in an index that fixes none.</summary>
+    /// <summary>Components of its vectors, though it be empty again; null before the first in an index that fixes none.</summary>
     [Id(4)]
     public int? Dimension { get; init; }
 
@@ -39,7 +39,7 @@ public sealed record NamespacePlace
 
 /// <summary>Some namespaces of an index.</summary>
 /// <param name="Index">The index.</param>
-/// <param name="Places">In bytewise order of their names.</param>
+/// <param name="Places">By name.</param>
 /// <param name="More">Whether more follow.</param>
 /// <param name="Total">How many there are on all pages.</param>
 [GenerateSerializer, Immutable, Alias("orrery.namespace-places")]

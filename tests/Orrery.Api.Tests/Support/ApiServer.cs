@@ -38,7 +38,9 @@ public sealed class ApiServer : IAsyncDisposable
     /// <param name="options">The limits.</param>
     /// <param name="admin">Who may change things.</param>
     /// <param name="peer">The address that clients seem to come from; null for their own.</param>
-    public static async Task<ApiServer> StartAsync(IInferenceBackend backend, ApiOptions? options = null, AdminOptions? admin = null, IPAddress? peer = null)
+    /// <param name="more">Registers what else the routes are to find.</param>
+    public static async Task<ApiServer> StartAsync(
+        IInferenceBackend backend, ApiOptions? options = null, AdminOptions? admin = null, IPAddress? peer = null, Action<IServiceCollection>? more = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         var errors = new Errors();
@@ -49,6 +51,7 @@ public sealed class ApiServer : IAsyncDisposable
                 listen.Use(next => connection => { connection.RemoteEndPoint = new IPEndPoint(peer, 1024); return next(connection); });
         }));
         builder.Services.AddSingleton(backend);
+        more?.Invoke(builder.Services);
         builder.Services.AddOrreryApi(options ?? new ApiOptions(), admin);
         var app = builder.Build();
         app.MapOrreryApi();
