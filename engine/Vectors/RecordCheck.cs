@@ -91,7 +91,8 @@ public static class RecordCheck
     /// <summary>Says what is wrong with a vector's components; null when nothing is.</summary>
     public static InferenceError? CheckValues(ReadOnlySpan<float> values)
     {
-        if (TensorPrimitives.IsFiniteAll(values))
+        // Of no components .NET says that not all are finite.
+        if (values.IsEmpty || TensorPrimitives.IsFiniteAll(values))
             return null;
         for (var i = 0; ; i++)
         {

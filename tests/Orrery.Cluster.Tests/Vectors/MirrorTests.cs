@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Orrery.Cluster.Tests.Support;
-using Orrery.Engine;
 using Orrery.Engine.Vectors;
 using Orrery.Engine.Vectors.Embedded;
 using Orrery.Grains.Replicas;
