@@ -6,6 +6,7 @@ using Orrery.ClientApi.Routing;
 using Orrery.Engine.Vectors;
 using Orrery.Hosting.Startup;
 using Orrery.Hosting.Telemetry;
+using Orrery.Hosting.Vectors;
 
 namespace Orrery.ClientApi;
 

@@ -9,6 +9,7 @@ using Orrery.Grains.Replicas;
 using Orrery.Grains.Vectors;
 using Orrery.Hosting.Startup;
 using Orrery.Hosting.Telemetry;
+using Orrery.Hosting.Vectors;
 using Orrery.Silo.Configuration;
 using Orrery.Silo.Tables;
 

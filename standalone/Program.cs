@@ -4,10 +4,11 @@ using Orrery.Standalone.Cluster;
 using Orrery.Standalone.Models;
 using Orrery.Standalone.Serve;
 using Orrery.Standalone.Training;
+using Orrery.Standalone.Vectors;
 
 var root = new RootCommand("Orrery: inference over REST from ONNX models.")
 {
-    ServeCommand.Create(), ModelsCommand.Create(), TrainCommand.Create(), EvalCommand.Create(), ScoreCommand.Create(), ClusterCommand.Create(),
+    ServeCommand.Create(), ModelsCommand.Create(), TrainCommand.Create(), EvalCommand.Create(), ScoreCommand.Create(), EmbedCommand.Create(), ClusterCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

@@ -43,8 +43,25 @@ cluster.SetAction(async parsed =>
     report.Save(parsed.GetValue(output)!);
 });
 
-var raw = new Command("raw", "Measures raw ONNX Runtime alone.") { kinds, seconds };
-raw.SetAction(parsed =>
+var counts = new Option<int[]>("--count") { Description = "Vectors in a namespace.", DefaultValueFactory = _ => [100_000, 1_000_000], AllowMultipleArgumentsPerToken = true };
+var queries = new Option<int>("--queries") { Description = "Searches of each kind.", DefaultValueFactory = _ => 200 };
+var peers = new Option<bool>("--peers") { Description = "Whether sqlite-vec and LanceDB are measured too.", DefaultValueFactory = _ => true };
+var vectors = new Command("vectors", "Measures the embedded vector store beside sqlite-vec and LanceDB.") { counts, queries, peers, output };
+vectors.SetAction(async parsed =>
+{
+    var report = new Report();
+    report.Title("Vectors", string.Join(' ', args.Prepend("./orrery bench")));
+    foreach (var count in parsed.GetValue(counts)!)
+        await new VectorBench(report, parsed.GetValue(queries)).RunAsync(count, parsed.GetValue(peers));
+    report.Save(parsed.GetValue(output)!);
+});
+
+var folder = new Option<string>("--folder") { Description = "A store's folder.", Required = true };
+var vectorsOpen = new Command("vectors-open", "Opens a vector store, searches, and prints seconds and bytes: a part of vectors.") { folder, queries };
+vectorsOpen.SetAction(parsed => VectorBench.OpenAsync(parsed.GetValue(folder)!, parsed.GetValue(queries)));
+
+var rawRuntime = new Command("raw", "Measures raw ONNX Runtime alone.") { kinds, seconds };
+rawRuntime.SetAction(parsed =>
 {
     foreach (var kind in parsed.GetValue(kinds)!)
     {
@@ -77,4 +94,4 @@ load.SetAction(async parsed =>
     }
 });
 
-return await new RootCommand("Benchmarks of Orrery.") { embed, score, cluster, engine, load, raw }.Parse(args).InvokeAsync();
+return await new RootCommand("Benchmarks of Orrery.") { embed, score, cluster, vectors, vectorsOpen, engine, load, rawRuntime }.Parse(args).InvokeAsync();

@@ -56,7 +56,7 @@ internal sealed class FilterParser
     private FilterNode? Field(string field, JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Object)
-            return MetadataValue.From(json) is { } value ? Values(field, [value], false) : Wrong($"field '{field}' must be compared with a string, a number or a boolean, not {Kind(json)}");
+            return MetadataValue.From(json) is { } value ? Values(field, [value], false) : Wrong($"field '{field}' must be compared with a string, a finite number or a boolean, not {Kind(json)}");
         var parts = new List<FilterNode>();
         foreach (var comparison in json.EnumerateObject())
         {
@@ -75,11 +75,11 @@ internal sealed class FilterParser
 
     private FilterNode? Comparison(string field, string name, JsonElement json) => name switch
     {
-        "$eq" or "$ne" => MetadataValue.From(json) is { } value ? Values(field, [value], name == "$ne") : Wrong($"{name} of '{field}' must be a string, a number or a boolean, not {Kind(json)}"),
+        "$eq" or "$ne" => MetadataValue.From(json) is { } value ? Values(field, [value], name == "$ne") : Wrong($"{name} of '{field}' must be a string, a finite number or a boolean, not {Kind(json)}"),
         "$in" or "$nin" => List(field, name, json) is { } values ? Values(field, values, name == "$nin") : null,
-        "$gt" or "$gte" or "$lt" or "$lte" => json.ValueKind == JsonValueKind.Number
+        "$gt" or "$gte" or "$lt" or "$lte" => json.ValueKind == JsonValueKind.Number && double.IsFinite(json.GetDouble())
             ? new Bound(field, json.GetDouble(), name[1] == 'g', name.Length == 4)
-            : Wrong($"{name} of '{field}' must be a number, not {Kind(json)}"),
+            : Wrong($"{name} of '{field}' must be a finite number, not {Kind(json)}"),
         "$exists" => json.ValueKind is JsonValueKind.True or JsonValueKind.False ? new Exists(field, json.GetBoolean()) : Wrong($"$exists of '{field}' must be true or false, not {Kind(json)}"),
         _ => Wrong($"{name} of '{field}' is not an operator; there are $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $and, $or"),
     };
@@ -95,13 +95,13 @@ internal sealed class FilterParser
         var values = new List<MetadataValue>();
         foreach (var item in json.EnumerateArray())
         {
-            if (item.ValueKind is not (JsonValueKind.String or JsonValueKind.Number))
+            if (item.ValueKind is not (JsonValueKind.String or JsonValueKind.Number) || MetadataValue.From(item) is not { } value)
             {
-                Wrong($"{name} of '{field}' must list strings and numbers, not {Kind(item)}");
+                Wrong($"{name} of '{field}' must list strings and finite numbers, not {Kind(item)}");
                 return null;
             }
 
-            values.Add(MetadataValue.From(item)!.Value);
+            values.Add(value);
         }
 
         return values;

@@ -32,23 +32,18 @@ public sealed class VectorFilter
     public static Outcome<VectorFilter> Parse(ReadOnlyMemory<byte> json)
     {
         var copy = json.ToArray();
-        JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(copy, new JsonDocumentOptions { MaxDepth = (2 * MaxDepth) + 2 });
-        }
-        catch (JsonException e)
-        {
-            // There is no other way to ask whether bytes are JSON.
-            return new InferenceError(InferenceErrorKind.Invalid, $"filter is not JSON that can be read: {e.Message}", "filter");
-        }
-
-        using (document)
-        {
+            using var document = JsonDocument.Parse(copy, new JsonDocumentOptions { MaxDepth = (2 * MaxDepth) + 2 });
             var parser = new FilterParser();
             return parser.Object(document.RootElement, 0) is { } root
                 ? new VectorFilter(root, copy)
                 : new InferenceError(InferenceErrorKind.Invalid, $"filter: {parser.Error}", "filter");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Neither bytes nor an escape that is half a character can be asked about in another way.
+            return new InferenceError(InferenceErrorKind.Invalid, $"filter is not JSON that can be read: {e.Message}", "filter");
         }
     }
 }
@@ -105,11 +100,11 @@ public readonly record struct MetadataValue
     /// <summary>A truth value.</summary>
     public static MetadataValue Of(bool flag) => new(null, 0, flag);
 
-    /// <summary>The value of a JSON text, number or truth value; null for anything else.</summary>
+    /// <summary>The value of a JSON text, finite number or truth value; null for anything else.</summary>
     internal static MetadataValue? From(JsonElement json) => json.ValueKind switch
     {
         JsonValueKind.String => Of(json.GetString()!),
-        JsonValueKind.Number => Of(json.GetDouble()),
+        JsonValueKind.Number when double.IsFinite(json.GetDouble()) => Of(json.GetDouble()),
         JsonValueKind.True => Of(true),
         JsonValueKind.False => Of(false),
         _ => null,

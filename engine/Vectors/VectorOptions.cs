@@ -38,9 +38,9 @@ public sealed record VectorOptions
     public string? Validate()
     {
         if (string.IsNullOrWhiteSpace(Directory))
-            return $"{nameof(Directory)} must name a folder";
+            return $"Vectors:{nameof(Directory)} must name a folder";
         if (Shards is < 1 or > 256)
-            return $"{nameof(Shards)} must be 1 to 256, not {Shards}";
-        return RecordCheck.CheckIndexName(Index) is { } wrong ? $"{nameof(Index)}: {wrong.Message}" : null;
+            return $"Vectors:{nameof(Shards)} must be 1 to 256, not {Shards}";
+        return RecordCheck.CheckIndexName(Index) is { } wrong ? $"Vectors:{nameof(Index)}: {wrong.Message}" : null;
     }
 }

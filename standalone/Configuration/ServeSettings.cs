@@ -1,5 +1,6 @@
 using Orrery.Api;
 using Orrery.Engine;
+using Orrery.Engine.Vectors;
 using Orrery.Hosting.Settings;
 
 namespace Orrery.Standalone.Configuration;
@@ -10,6 +11,8 @@ internal sealed record ServeSettings : ProcessSettings
     public EngineOptions Engine { get; init; } = new();
 
     public ApiOptions Api { get; init; } = new();
+
+    public VectorOptions Vectors { get; init; } = new();
 }
 
 /// <summary>Every key there is. README's table lists the same ones; a test compares them.</summary>
@@ -20,13 +23,14 @@ internal static class SettingTable
         .. ProcessSettings.Table<ServeSettings>(),
         .. EngineTable.All.Select(setting => setting.In<ServeSettings>(all => all.Engine, (all, engine) => all with { Engine = engine })),
         .. ApiTable.All.Select(setting => setting.In<ServeSettings>(all => all.Api, (all, api) => all with { Api = api })),
+        .. VectorTable.All.Select(setting => setting.In<ServeSettings>(all => all.Vectors, (all, vectors) => all with { Vectors = vectors })),
     ];
 }
 
 /// <summary>Reads them.</summary>
 internal static class SettingReader
 {
-    private static readonly SettingReader<ServeSettings> _reader = new(SettingTable.All, settings => settings.Engine.Validate() ?? settings.Api.Validate());
+    private static readonly SettingReader<ServeSettings> _reader = new(SettingTable.All, settings => settings.Engine.Validate() ?? settings.Api.Validate() ?? settings.Vectors.Validate());
 
     /// <inheritdoc cref="SettingReader{TSettings}.TryRead"/>
     public static bool TryRead(

@@ -2,8 +2,10 @@ using System.CommandLine;
 using Orrery.Api;
 using Orrery.Engine;
 using Orrery.Engine.OnnxRuntime;
+using Orrery.Engine.Vectors;
 using Orrery.Hosting.Startup;
 using Orrery.Hosting.Telemetry;
+using Orrery.Hosting.Vectors;
 using Orrery.Standalone.Configuration;
 
 namespace Orrery.Standalone.Serve;
@@ -53,9 +55,18 @@ internal static class ServeCommand
         LocalBackend? backend = null;
         builder.Services.AddSingleton(_ => backend!);
         await using var loggers = new LoggerScope();
+        IVectorStore? vectors = null;
+        if (settings.Vectors.Store != VectorStoreKind.None)
+        {
+            if (!(await VectorStores.OpenAsync(settings.Vectors, loggers.Factory, TimeProvider.System, cancellation)).TryGet(out vectors, out var refused))
+                return Refusal.Say(refused.Message);
+            builder.Services.AddSingleton(_ => vectors);
+        }
+
+        await using var kept = vectors;
         try
         {
-            backend = await LocalBackend.CreateAsync(engine, loggers.Factory, TimeProvider.System, cancellation);
+            backend = await LocalBackend.CreateAsync(engine, vectors, loggers.Factory, TimeProvider.System, cancellation);
         }
         catch (OrtException e)
         {

@@ -84,12 +84,17 @@ internal sealed class BulkEmbedder(LocalBackend backend, EmbeddingChoice choice)
     }
 
     /// <summary>The engine numbers a block's texts; the user knows lines of a file.</summary>
-    public static CommandException Located(InferenceError error, TextRow[] block)
+    public static CommandException Located(InferenceError error, TextRow[] block) => Located(error.Message, "inputs[", block);
+
+    /// <summary>Says of which line a message is that names one of a block's texts by its number.</summary>
+    /// <param name="message">What is wrong.</param>
+    /// <param name="prefix">How the message begins before the number.</param>
+    /// <param name="block">The texts.</param>
+    public static CommandException Located(string message, string prefix, TextRow[] block)
     {
-        const string Prefix = "inputs[";
-        if (error.Message.StartsWith(Prefix, StringComparison.Ordinal) && error.Message.IndexOf(']', StringComparison.Ordinal) is var end and > 0
-            && int.TryParse(error.Message.AsSpan(Prefix.Length, end - Prefix.Length), out var index) && index < block.Length)
-            return new CommandException($"line {block[index].Line}: the text{error.Message[(end + 1)..]}");
-        return new CommandException(error.Message);
+        if (message.StartsWith(prefix, StringComparison.Ordinal) && message.IndexOf(']', StringComparison.Ordinal) is var end and > 0
+            && int.TryParse(message.AsSpan(prefix.Length, end - prefix.Length), out var index) && index < block.Length)
+            return new CommandException($"line {block[index].Line}: the text{message[(end + 1)..]}");
+        return new CommandException(message);
     }
 }

@@ -1,6 +1,8 @@
 using Orrery.Engine;
 using Orrery.Engine.OnnxRuntime;
+using Orrery.Engine.Vectors;
 using Orrery.Hosting.Startup;
+using Orrery.Hosting.Vectors;
 using Orrery.Standalone.Configuration;
 
 namespace Orrery.Standalone.Training;
@@ -16,29 +18,45 @@ internal sealed class EngineScope : IAsyncDisposable
 
     public LocalBackend Backend { get; private set; } = null!;
 
+    /// <summary>Where vectors are kept; null unless it was asked for.</summary>
+    public IVectorStore? Vectors { get; private set; }
+
+    /// <summary>What can be set of commands too.</summary>
+    /// <exception cref="CommandException">A setting is wrong.</exception>
+    public static ServeSettings Settings() => SettingReader.TryRead(ProcessEnvironment.SettingsFile, ProcessEnvironment.Variables(), [], out var settings, out var error)
+        ? settings
+        : throw new CommandException(error);
+
     /// <summary>Finds models and detectors, and loads none.</summary>
     /// <param name="models">Folders of models; empty for those of the settings.</param>
     /// <param name="detectors">Folders of detectors; empty likewise.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="CommandException">A setting is wrong, a folder is not there, or ONNX Runtime's library is missing.</exception>
-    public static async Task<EngineScope> OpenAsync(string[] models, string[] detectors, CancellationToken cancellation)
+    /// <param name="withVectors">Whether the vector store is opened too.</param>
+    /// <exception cref="CommandException">A setting is wrong, a folder is not there, ONNX Runtime's library is missing, or the store cannot be opened.</exception>
+    public static async Task<EngineScope> OpenAsync(string[] models, string[] detectors, CancellationToken cancellation, bool withVectors = false)
     {
-        if (!SettingReader.TryRead(ProcessEnvironment.SettingsFile, ProcessEnvironment.Variables(), [], out var settings, out var error))
-            throw new CommandException(error);
+        var settings = Settings();
         if (ModelRoots.Resolve(settings.Engine, models, detectors, out var options) is { } missing)
             throw new CommandException(missing);
         var scope = new EngineScope();
         try
         {
+            if (withVectors)
+                scope.Vectors = await scope.OpenVectorsAsync(settings.Vectors, cancellation);
             // A job waits for its turn as long as it takes; there is nobody else to be fair to.
             options = options with { MaxQueueDelay = TimeSpan.FromHours(1), RequestTimeout = TimeSpan.FromHours(1) };
-            scope.Backend = await LocalBackend.CreateAsync(options, scope._loggers.Factory, TimeProvider.System, cancellation);
+            scope.Backend = await LocalBackend.CreateAsync(options, scope.Vectors, scope._loggers.Factory, TimeProvider.System, cancellation);
             return scope;
         }
         catch (OrtException e)
         {
-            await scope._loggers.DisposeAsync();
+            await scope.CloseAsync();
             throw new CommandException(e.Message);
+        }
+        catch (CommandException)
+        {
+            await scope.CloseAsync();
+            throw;
         }
     }
 
@@ -73,6 +91,20 @@ internal sealed class EngineScope : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Backend.DisposeAsync();
+        await CloseAsync();
+    }
+
+    private async Task<IVectorStore> OpenVectorsAsync(VectorOptions options, CancellationToken cancellation)
+    {
+        if (options.Store == VectorStoreKind.None)
+            throw new CommandException("Vectors:Store (VECTOR_STORE) is none: there is nowhere to keep vectors");
+        return (await VectorStores.OpenAsync(options, _loggers.Factory, TimeProvider.System, cancellation)).TryGet(out var store, out var error) ? store : throw new CommandException(error.Message);
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        if (Vectors is not null)
+            await Vectors.DisposeAsync();
         await _loggers.DisposeAsync();
     }
 

@@ -35,6 +35,8 @@ internal sealed class OrreryProcess : IDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     /// <summary>What it printed so far.</summary>
     public string Output
     {
@@ -53,10 +55,13 @@ internal sealed class OrreryProcess : IDisposable
     }
 
     /// <summary>Starts a server on a free port and waits until it says what it serves.</summary>
-    public static async Task<(OrreryProcess Process, HttpClient Client)> ServeAsync(params string[] arguments)
+    public static Task<(OrreryProcess Process, HttpClient Client)> ServeAsync(params string[] arguments) => ServeAsync(arguments, []);
+
+    /// <inheritdoc cref="ServeAsync(string[])"/>
+    public static async Task<(OrreryProcess Process, HttpClient Client)> ServeAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
         var port = FreePort();
-        var process = new OrreryProcess(["serve", "--port", port.ToString(CultureInfo.InvariantCulture), .. arguments]);
+        var process = new OrreryProcess(["serve", "--port", port.ToString(CultureInfo.InvariantCulture), .. arguments], environment);
         await process.PrintsAsync("Listening on");
         return (process, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") });
     }

@@ -16,7 +16,7 @@ internal static class JsonRecords
         {
             if (!lines.Line.Span.ContainsAnyExcept(" \t\r"u8))
                 continue;
-            yield return new Record(lines.Number, lines.Offset, Values(file, lines, columns, texts));
+            yield return new Record(lines.Number, lines.Offset, Values(file, lines, columns, texts, options.OtherColumns.Count));
         }
     }
 
@@ -29,7 +29,7 @@ internal static class JsonRecords
         return document.RootElement.ValueKind != JsonValueKind.Object ? [] : [.. document.RootElement.EnumerateObject().Select(property => property.Name)];
     }
 
-    private static string[] Values(string file, Utf8Lines lines, string[] columns, int texts)
+    private static string[] Values(string file, Utf8Lines lines, string[] columns, int texts, int optional)
     {
         using var document = Parse(file, lines);
         var root = document.RootElement;
@@ -38,7 +38,13 @@ internal static class JsonRecords
         var values = new string[columns.Length];
         for (int i = 0; i < values.Length; i++)
         {
-            if (!root.TryGetProperty(columns[i], out var value))
+            var found = root.TryGetProperty(columns[i], out var value);
+            if (i >= columns.Length - optional && (!found || value.ValueKind == JsonValueKind.Null))
+            {
+                values[i] = "";
+                continue;
+            }
+            if (!found)
             {
                 string[] names = [.. root.EnumerateObject().Select(property => property.Name)];
                 string there = names.Length == 0 ? "the object is empty" : $"there are {Columns.List(names)}";

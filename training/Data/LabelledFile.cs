@@ -90,8 +90,11 @@ public sealed class LabelledFile
         string? label = _options.LabelColumn is null ? null : record.Values[next++];
         if (label is not null && string.IsNullOrWhiteSpace(label))
             throw new DataFormatException(Path, "the label is empty", record.Line, _options.LabelColumn);
-        string? id = _options.IdColumn is null ? null : record.Values[next];
-        return new TextRow(number, record.Line, record.Offset, record.Values[..texts], label, id);
+        string? id = _options.IdColumn is null ? null : record.Values[next++];
+        return new TextRow(number, record.Line, record.Offset, record.Values[..texts], label, id)
+        {
+            Others = _options.OtherColumns.Count == 0 ? [] : Array.ConvertAll(record.Values[next..], value => value.Length == 0 ? null : value),
+        };
     }
 
     private FileStream Open() => new(Path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.SequentialScan);

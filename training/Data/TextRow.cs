@@ -11,6 +11,9 @@ public sealed record TextRow(long Number, long Line, long Offset, string[] Texts
 {
     /// <summary>The first text.</summary>
     public string Text => Texts[0];
+
+    /// <summary>The values of <see cref="LabelledFileOptions.OtherColumns"/>; null where a row has none: an empty field, or in JSON lines none or null.</summary>
+    public IReadOnlyList<string?> Others { get; init; } = [];
 }
 
 /// <summary>What to read from a file.</summary>
@@ -28,9 +31,12 @@ public sealed record LabelledFileOptions
     /// <summary>The column that holds an identifier, or null for none.</summary>
     public string? IdColumn { get; init; }
 
+    /// <summary>Columns whose values are carried along. Each row may lack them, though not the header.</summary>
+    public IReadOnlyList<string> OtherColumns { get; init; } = [];
+
     /// <summary>Whether the first row of CSV and TSV names the columns. When not, they are named 1, 2, 3 and so on.</summary>
     public bool HasHeader { get; init; } = true;
 
-    /// <summary>The columns that are read: texts, label, identifier.</summary>
-    internal string[] Columns() => [.. TextColumns, .. LabelColumn is null ? [] : (string[])[LabelColumn], .. IdColumn is null ? [] : (string[])[IdColumn]];
+    /// <summary>The columns that are read: texts, label, identifier, others.</summary>
+    internal string[] Columns() => [.. TextColumns, .. LabelColumn is null ? [] : (string[])[LabelColumn], .. IdColumn is null ? [] : (string[])[IdColumn], .. OtherColumns];
 }

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Orrery.Api.Admin;
 using Orrery.Api.Metrics;
 using Orrery.Engine;
+using Orrery.Engine.Vectors;
 
 namespace Orrery.Api.Tests.Support;
 
@@ -38,9 +39,8 @@ public sealed class ApiServer : IAsyncDisposable
     /// <param name="options">The limits.</param>
     /// <param name="admin">Who may change things.</param>
     /// <param name="peer">The address that clients seem to come from; null for their own.</param>
-    /// <param name="more">Registers what else the routes are to find.</param>
-    public static async Task<ApiServer> StartAsync(
-        IInferenceBackend backend, ApiOptions? options = null, AdminOptions? admin = null, IPAddress? peer = null, Action<IServiceCollection>? more = null)
+    /// <param name="vectors">Where vectors are; null for nowhere.</param>
+    public static async Task<ApiServer> StartAsync(IInferenceBackend backend, ApiOptions? options = null, AdminOptions? admin = null, IPAddress? peer = null, IVectorStore? vectors = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         var errors = new Errors();
@@ -51,7 +51,8 @@ public sealed class ApiServer : IAsyncDisposable
                 listen.Use(next => connection => { connection.RemoteEndPoint = new IPEndPoint(peer, 1024); return next(connection); });
         }));
         builder.Services.AddSingleton(backend);
-        more?.Invoke(builder.Services);
+        if (vectors is not null)
+            builder.Services.AddSingleton(vectors);
         builder.Services.AddOrreryApi(options ?? new ApiOptions(), admin);
         var app = builder.Build();
         app.MapOrreryApi();

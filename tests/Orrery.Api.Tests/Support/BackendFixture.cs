@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Orrery.Engine;
+using Orrery.Engine.Vectors;
+using Orrery.Engine.Vectors.Embedded;
 
 namespace Orrery.Api.Tests.Support;
 
@@ -7,6 +9,9 @@ namespace Orrery.Api.Tests.Support;
 public abstract class BackendFixture : IAsyncLifetime
 {
     public IInferenceBackend Backend { get; private set; } = null!;
+
+    /// <summary>Where the backend keeps vectors, and the server looks for them.</summary>
+    public IVectorStore? Vectors { get; protected set; }
 
     public ApiServer Server { get; private set; } = null!;
 
@@ -20,7 +25,7 @@ public abstract class BackendFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Backend = await StartBackendAsync();
-        Server = await ApiServer.StartAsync(Backend);
+        Server = await ApiServer.StartAsync(Backend, vectors: Vectors);
     }
 
     public async Task DisposeAsync()
@@ -39,17 +44,24 @@ public sealed class LocalFixture : BackendFixture
 {
     public const string Collection = "local backend";
 
+    private readonly TemporaryFolder _folder = new();
     private LocalBackend? _backend;
 
     protected override async Task<IInferenceBackend> StartBackendAsync()
     {
         var options = new EngineOptions { ModelDirectories = ModelDirectories, DetectorDirectories = DetectorDirectories, DefaultModel = "tiny-mean", Sessions = 1, ThreadsPerSession = 1, MaxBatchTokens = 4096 };
-        _backend = await LocalBackend.CreateAsync(options, NullLoggerFactory.Instance, TimeProvider.System, default);
+        Vectors = (await EmbeddedStore.OpenAsync(new VectorOptions { Directory = _folder.Path }, NullLoggerFactory.Instance, TimeProvider.System, default)).Value!;
+        _backend = await LocalBackend.CreateAsync(options, Vectors, NullLoggerFactory.Instance, TimeProvider.System, default);
         await _backend.LoadAllAsync(default);
         return _backend;
     }
 
-    protected override async Task StopBackendAsync() => await _backend!.DisposeAsync();
+    protected override async Task StopBackendAsync()
+    {
+        await _backend!.DisposeAsync();
+        await Vectors!.DisposeAsync();
+        _folder.Dispose();
+    }
 }
 
 /// <summary>One engine for all classes that only ask it.</summary>

@@ -32,9 +32,9 @@ public sealed class ScoreCommandTests : IDisposable
             var before = Length();
             var clock = Stopwatch.StartNew();
             // Once it has written some more, at whatever byte that is: killed.
-            while (kills < 4 && Length() < before + 20_000 && clock.Elapsed < TimeSpan.FromSeconds(30) && !Exited(process))
+            while (kills < 4 && Length() < before + 20_000 && clock.Elapsed < TimeSpan.FromSeconds(30) && !process.HasExited)
                 await Task.Delay(5);
-            if (kills == 4 || Exited(process))
+            if (kills == 4 || process.HasExited)
             {
                 Assert.Equal(0, await process.EndAsync());
                 break;
@@ -112,6 +112,4 @@ public sealed class ScoreCommandTests : IDisposable
 
     private string[] Arguments(string data, string output) =>
         ["score", "--detector", "tiny-spam", "--data", data, "--out", _shop.At(output), "--detectors", Detectors, "--models", Checkout.Fixture("tiny-mean")];
-
-    private static bool Exited(OrreryProcess process) => !Directory.Exists($"/proc/{process.Id}");
 }
