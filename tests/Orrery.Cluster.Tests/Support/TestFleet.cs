@@ -32,10 +32,11 @@ public sealed class TestFleet : IAsyncDisposable
     /// <param name="front">Of the front.</param>
     /// <param name="fleet">Of the supervisors.</param>
     /// <param name="vectors">A folder of vectors for each silo, opened here and closed with the cluster; null for a cluster that keeps none.</param>
-    public static async Task<TestFleet> StartAsync(IReadOnlyList<SiloRole> roles, FrontOptions? front = null, FleetOptions? fleet = null, VectorFolders? vectors = null)
+    /// <param name="stores">How many of the silos have a folder; null for all.</param>
+    public static async Task<TestFleet> StartAsync(IReadOnlyList<SiloRole> roles, FrontOptions? front = null, FleetOptions? fleet = null, VectorFolders? vectors = null, int? stores = null)
     {
         if (vectors is not null)
-            await vectors.OpenAsync(roles.Count);
+            await vectors.OpenAsync(stores ?? roles.Count);
         var builder = new InProcessTestClusterBuilder((short)roles.Count);
         var next = -1;
         builder.ConfigureSilo((_, silo) =>
