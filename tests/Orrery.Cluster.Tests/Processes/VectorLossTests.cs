@@ -70,6 +70,13 @@ public sealed class VectorLossTests(ProcessFixture fixture, ITestOutputHelper ou
             }
 
             cluster.AddSilo(second);
+            await cluster.GrowAsync(silos: 1, fronts: 1);
+            // The directory remembers what it cannot see: which store has the other shards.
+            await cluster.Front.UntilAsync(async () =>
+            {
+                using var answer = await AskAsync(cluster, vector);
+                return (await answer.Content.ReadAsStringAsync()).Contains("cannot be reached: its silo is away", StringComparison.Ordinal);
+            }, "naming the silo that is away");
             cluster.AddSilo(first);
             await cluster.GrowAsync(silos: 2, fronts: 1);
             await cluster.Front.UntilAsync(async () => await TrySearchAsync(cluster, vector) is not null, "searching after all silos were lost");
