@@ -143,6 +143,8 @@ public sealed class VectorDirectoryGrain(
         await SettledAsync();
         if (Find(index) is not { } known)
             return Refused<NamespacePlaces>(NoIndex(index));
+        if (limit == 0)
+            return new() { Value = new NamespacePlaces(known.Spec, [], false, known.Namespaces.Count) };
         var names = new List<string>();
         var total = 0;
         foreach (var (name, space) in known.Namespaces)

@@ -12,6 +12,9 @@ internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time)
     private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _again = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(30);
+
+    // A directory that has just come to life waits five seconds for silos to announce themselves, at most.
+    private static readonly TimeSpan _directory = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A silo that has just come is known to the directory a moment before it can be called.</summary>
@@ -29,12 +32,12 @@ internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time)
         {
             try
             {
-                var answer = await call(grains.GetGrain<IVectorDirectoryGrain>(0)).WaitAsync(_longest, time, cancellation);
+                var answer = await call(grains.GetGrain<IVectorDirectoryGrain>(0)).WaitAsync(_directory, time, cancellation);
                 return answer.Value is { } value ? value : answer.Error!;
             }
             catch (Exception e) when (RemoteFault.Is(e))
             {
-                if (time.GetElapsedTime(began) >= _patience)
+                if (time.GetElapsedTime(began) >= (e is TimeoutException ? _longest : _patience))
                     return new InferenceError(InferenceErrorKind.Unavailable, $"the directory of vectors does not answer: {e.Message}", null, _look);
             }
 
@@ -99,7 +102,7 @@ internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time)
     {
         try
         {
-            return await grains.GetGrain<IVectorDirectoryGrain>(0).WhereAsync(store).WaitAsync(_again, time, cancellation);
+            return await grains.GetGrain<IVectorDirectoryGrain>(0).WhereAsync(store).WaitAsync(_directory, time, cancellation);
         }
         catch (Exception e) when (RemoteFault.Is(e))
         {
