@@ -64,13 +64,13 @@ COPY . .
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
     dotnet publish silo/Orrery.Silo.csproj -c Release --no-restore --arch amd64 --self-contained false -p:PublishReadyToRun=true -p:OnnxRuntime=Gpu -o /app
 
-# What every image runs in: no root, nothing written but /cache and /tmp.
+# What every image runs in: no root, nothing written but /cache, /vectors and /tmp.
 FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET} AS runtime
 # A small youngest generation and a collector that gives back, as ./orrery runs it: the memory is the models'. The base image's
 # own ports are unset: PORT or Server:Port says where to listen.
 ENV DOTNET_gcServer=0 DOTNET_GCgen0size=0x400000 DOTNET_TieredPGO=0 ASPNETCORE_HTTP_PORTS= \
     ORRERY__Server__Host=0.0.0.0
-RUN mkdir /cache && chown 1654:1654 /cache
+RUN mkdir /cache /vectors && chown 1654:1654 /cache /vectors
 WORKDIR /app
 USER 1654:1654
 
@@ -80,13 +80,13 @@ EXPOSE 8080
 ENTRYPOINT ["/app/orrery-front"]
 
 FROM runtime AS silo-cpu
-ENV SILO_DEVICE=cpu ORRERY__Engine__CacheDirectory=/cache
+ENV SILO_DEVICE=cpu ORRERY__Engine__CacheDirectory=/cache VECTOR_DIR=/vectors
 COPY --from=published-silo-cpu /app .
 EXPOSE 8081 11111 30000
 ENTRYPOINT ["/app/orrery-silo"]
 
 FROM runtime AS standalone
-ENV ORRERY__Engine__CacheDirectory=/cache
+ENV ORRERY__Engine__CacheDirectory=/cache VECTOR_DIR=/vectors
 COPY --from=published-standalone /app .
 EXPOSE 8080
 ENTRYPOINT ["/app/orrery"]
@@ -100,10 +100,10 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libssl3t64 libstdc++6 tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 1654 orrery && useradd --uid 1654 --gid 1654 --no-create-home --shell /usr/sbin/nologin orrery \
-    && mkdir /cache && chown 1654:1654 /cache
+    && mkdir /cache /vectors && chown 1654:1654 /cache /vectors
 COPY --from=dotnet-amd64 /usr/share/dotnet /usr/share/dotnet
 ENV DOTNET_ROOT=/usr/share/dotnet DOTNET_RUNNING_IN_CONTAINER=true DOTNET_gcServer=0 DOTNET_GCgen0size=0x400000 DOTNET_TieredPGO=0 \
-    ORRERY__Server__Host=0.0.0.0 ORRERY__Engine__CacheDirectory=/cache SILO_DEVICE=gpu DEVICE=cuda \
+    ORRERY__Server__Host=0.0.0.0 ORRERY__Engine__CacheDirectory=/cache VECTOR_DIR=/vectors SILO_DEVICE=gpu DEVICE=cuda \
     NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 WORKDIR /app
 COPY --from=published-silo-gpu /app .

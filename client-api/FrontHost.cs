@@ -3,8 +3,10 @@ using Orrery.Api;
 using Orrery.ClientApi.Cluster;
 using Orrery.ClientApi.Configuration;
 using Orrery.ClientApi.Routing;
+using Orrery.Engine.Vectors;
 using Orrery.Hosting.Startup;
 using Orrery.Hosting.Telemetry;
+using Orrery.Hosting.Vectors;
 
 namespace Orrery.ClientApi;
 
@@ -17,6 +19,13 @@ internal static class FrontHost
 
     public static async Task<int> RunAsync(FrontSettings settings, CancellationToken cancellation)
     {
+        await using var loggers = new LoggerScope();
+        var vectors = settings.Vectors;
+        IVectorStore? service = null;
+        if (vectors.Store == VectorStoreKind.Pinecone && !(await VectorStores.OpenAsync(vectors, loggers.Factory, TimeProvider.System, cancellation)).TryGet(out service, out var unusable))
+            return Refusal.Say(unusable.Message, Program);
+        await using var closedLast = service;
+
         using var telemetry = TelemetryExport.Start(settings.Telemetry, Program);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -27,7 +36,9 @@ internal static class FrontHost
         builder.UseOrleansClient(client =>
         {
             Join(client, settings);
-            client.AddOrrery(settings.Front);
+            client.AddOrrery(settings.Front, vectors.Store == VectorStoreKind.Embedded ? vectors : null);
+            if (service is not null)
+                client.Services.AddSingleton(service);
             if (settings.Telemetry.Endpoint is not null)
                 client.AddActivityPropagation();
         });

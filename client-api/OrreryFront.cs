@@ -1,7 +1,9 @@
 using Orrery.ClientApi.Backend;
 using Orrery.ClientApi.Routing;
 using Orrery.Engine;
+using Orrery.Engine.Vectors;
 using Orrery.Interfaces;
+using Orrery.Interfaces.Vectors;
 
 namespace Orrery.ClientApi;
 
@@ -11,7 +13,8 @@ public static class OrreryFront
     /// <summary>Registers <see cref="IInferenceBackend"/> over the cluster.</summary>
     /// <param name="client">The client.</param>
     /// <param name="options">Valid ones.</param>
-    public static IClientBuilder AddOrrery(this IClientBuilder client, FrontOptions options)
+    /// <param name="vectors">What the cluster keeps of vectors; null where it keeps none, or the caller registers an <see cref="IVectorStore"/> itself.</param>
+    public static IClientBuilder AddOrrery(this IClientBuilder client, FrontOptions options, VectorOptions? vectors = null)
     {
         client.Configure<Orleans.Configuration.ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromMinutes(5));
         client.Configure<Orleans.Configuration.GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
@@ -23,6 +26,8 @@ public static class OrreryFront
         services.AddSingleton<ClusterWatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<ClusterWatcher>());
         services.AddSingleton<Dispatcher>();
+        if (vectors is not null)
+            services.AddSingleton<IVectorStore>(provider => new ClusterVectorStore(provider.GetRequiredService<IGrainFactory>(), vectors, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<OrleansBackend>();
         services.AddSingleton<IInferenceBackend>(provider => provider.GetRequiredService<OrleansBackend>());
         client.AddGatewayCountChangedHandler(provider => (_, change) =>

@@ -27,4 +27,16 @@ internal static partial class Log
 
     [LoggerMessage(8, LogLevel.Information, "{Silo} drains")]
     public static partial void Draining(ILogger logger, SiloAddress silo);
+
+    [LoggerMessage(9, LogLevel.Warning, "The directory of vectors does not answer: {Reason}")]
+    public static partial void DirectorySilent(ILogger logger, string reason);
+
+    [LoggerMessage(10, LogLevel.Warning, "Store {Store} is new to the directory of vectors; {Shards} shards of it are taken up")]
+    public static partial void StoreAdopted(ILogger logger, string store, int shards);
+
+    [LoggerMessage(11, LogLevel.Warning, "Store {Store} has shard {Shard} of index {Index}, which belongs to no namespace that is known; it is not used")]
+    public static partial void ShardUnknown(ILogger logger, string store, string shard, string index);
+
+    [LoggerMessage(12, LogLevel.Error, "The directory of vectors cannot write its state")]
+    public static partial void DirectoryUnwritten(ILogger logger, Exception exception);
 }

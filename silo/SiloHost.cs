@@ -2,11 +2,14 @@ using System.Net;
 using Orleans.Dashboard;
 using Orrery.Api;
 using Orrery.Api.Admin;
+using Orrery.Engine.Vectors;
 using Orrery.Grains.Hosting;
 using Orrery.Grains.Registry;
 using Orrery.Grains.Replicas;
+using Orrery.Grains.Vectors;
 using Orrery.Hosting.Startup;
 using Orrery.Hosting.Telemetry;
+using Orrery.Hosting.Vectors;
 using Orrery.Silo.Configuration;
 using Orrery.Silo.Tables;
 
@@ -33,6 +36,19 @@ internal static class SiloHost
             && await TablesAsync(settings.Cluster.Database!, settings.ShutdownTimeout, cancellation) is { IsReady: false } tables)
             return Refusal.Say(tables.Message, Program);
 
+        await using var loggers = new LoggerScope();
+        var vectors = settings.Vectors;
+        OwnedStore? owned = null;
+        if (vectors.Store == VectorStoreKind.Embedded && settings.KeepsVectors
+            && !(await OwnedStore.OpenAsync(vectors, loggers.Factory, TimeProvider.System, cancellation)).TryGet(out owned, out var unusable))
+            return Refusal.Say(unusable.Message, Program);
+        // After the silo, whose grains use it.
+        await using var closedLast = owned;
+        IVectorStore? service = null;
+        if (vectors.Store == VectorStoreKind.Pinecone && !(await VectorStores.OpenAsync(vectors, loggers.Factory, TimeProvider.System, cancellation)).TryGet(out service, out unusable))
+            return Refusal.Say(unusable.Message, Program);
+        await using var closedToo = service;
+
         using var telemetry = TelemetryExport.Start(settings.Telemetry, Program);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orrery", LogLevel.Information);
@@ -42,7 +58,9 @@ internal static class SiloHost
         builder.UseOrleans(silo =>
         {
             Join(silo, settings);
-            silo.AddOrrery(role, device, settings.Fleet);
+            silo.AddOrrery(role, device, settings.Fleet, vectors.Store == VectorStoreKind.Embedded ? vectors : null, owned);
+            if (service is not null)
+                silo.Services.AddSingleton(service);
             silo.AddDashboard();
             if (settings.Telemetry.Endpoint is not null)
                 silo.AddActivityPropagation();

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using Orrery.ClientApi.Routing;
 using Orrery.Engine;
+using Orrery.Engine.Vectors;
 using Orrery.Interfaces.Wire;
 
 namespace Orrery.ClientApi.Backend;
 
 /// <summary>Detectors over a cluster: those over one version of a model are asked together, on the silos of its replicas.</summary>
-internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispatcher, FrontOptions options)
+internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispatcher, FrontOptions options, bool keepsVectors)
 {
     public async ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation)
     {
@@ -16,6 +17,8 @@ internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispat
         if (!DetectorLookup.ForTexts(watcher.Table.Detectors, request.Detectors, options.DefaultDetectors).TryGet(out var detectors, out var error))
             return error;
         var groups = Group(detectors);
+        if (request.Upsert is { } target && CheckUpsert(groups, target, request.Inputs.Count) is { } wrong)
+            return wrong;
         var running = new Task<Outcome<Detections[]>>[groups.Count];
         for (var i = 0; i < running.Length; i++)
             running[i] = AskAsync(groups[i], request, deadline, cancellation);
@@ -28,6 +31,10 @@ internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispat
 
         return error is null ? Join(detectors.Count, groups, parts) : error;
     }
+
+    private InferenceError? CheckUpsert(List<ModelGroup> groups, UpsertTarget target, int inputs) => groups.Count > 1
+        ? new(InferenceErrorKind.Invalid, $"upsert: the detectors read embeddings of more than one model ('{groups[0].Model}', '{groups[1].Model}'); name detectors over one", "upsert")
+        : RecordCheck.Check(keepsVectors, target, inputs);
 
     private static List<ModelGroup> Group(IReadOnlyList<DetectorInfo> detectors)
     {
@@ -60,6 +67,7 @@ internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispat
                     Terms = new Terms { Priority = request.Priority, Timeout = left, Truncation = request.Truncation },
                     Detectors = names,
                     Embeddings = request.Embeddings,
+                    Upsert = UpsertPart.Of(request.Upsert, range),
                 },
                 token),
             cancellation);
@@ -70,6 +78,7 @@ internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispat
         var embeddings = new List<TextOutput>();
         var outputs = new DetectorOutput[count];
         var (embedding, heads) = (TimeSpan.Zero, TimeSpan.Zero);
+        var stored = default(Receipt);
         for (var g = 0; g < groups.Count; g++)
         {
             var first = embeddings.Count;
@@ -92,10 +101,11 @@ internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispat
             {
                 embedding = part.EmbeddingTime > embedding ? part.EmbeddingTime : embedding;
                 heads = part.HeadTime > heads ? part.HeadTime : heads;
+                stored += part.Stored;
             }
         }
 
-        return new DetectOutput(outputs, embeddings, embedding, heads);
+        return new DetectOutput(outputs, embeddings, embedding, heads) { Stored = stored.ToReceipt() };
     }
 
     private sealed record ModelGroup(string Model, string Digest)

@@ -1,14 +1,15 @@
 using Orrery.ClientApi.Routing;
 using Orrery.Engine;
+using Orrery.Engine.Vectors;
 using Orrery.Interfaces;
 using Orrery.Interfaces.Wire;
 
 namespace Orrery.ClientApi.Backend;
 
 /// <summary>The seam's implementation over a cluster: finds models in the last view, and has replicas answer.</summary>
-internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatcher, IGrainFactory grains, FrontOptions options) : IInferenceBackend
+internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatcher, IGrainFactory grains, FrontOptions options, IVectorStore? vectors = null) : IInferenceBackend
 {
-    private readonly ClusterDetection _detection = new(watcher, dispatcher, options);
+    private readonly ClusterDetection _detection = new(watcher, dispatcher, options, vectors is not null);
 
     /// <inheritdoc/>
     public IReadOnlyList<ModelInfo> Models => watcher.Table.Models;
@@ -23,6 +24,9 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     public async ValueTask<Outcome<TextOutput>> EmbedAsync(EmbedRequest request, CancellationToken cancellation)
     {
         var deadline = dispatcher.Begin(request.Timeout);
+        // The whole request before it is split, so that a refusal tells the input's place in it. Replicas have their embeddings kept themselves.
+        if (request.Upsert is { } target && RecordCheck.Check(vectors is not null, target, request.Inputs.Count, request.PerToken) is { } wrong)
+            return wrong;
         return await OverChunksAsync(request, deadline, (range, replica, left, token) => replica.Grain.EmbedAsync(EmbedCall.Of(request, range, left), token), cancellation, ModelTask.Embedding);
     }
 

@@ -1,5 +1,6 @@
 using Orrery.Api;
 using Orrery.ClientApi.Backend;
+using Orrery.Engine.Vectors;
 using Orrery.Hosting.Settings;
 
 namespace Orrery.ClientApi.Configuration;
@@ -13,8 +14,10 @@ internal sealed record FrontSettings : ProcessSettings
 
     public FrontOptions Front { get; init; } = new();
 
+    public VectorOptions Vectors { get; init; } = new();
+
     /// <summary>Says what is wrong, naming the key; null when nothing is.</summary>
-    public string? Validate() => Cluster.Validate() ?? Api.Validate() ?? Front.Validate();
+    public string? Validate() => Cluster.Validate() ?? Api.Validate() ?? Front.Validate() ?? Vectors.Validate();
 }
 
 /// <summary>Every key there is. README's table lists the same ones; a test compares them.</summary>
@@ -25,6 +28,7 @@ internal static class FrontTable
         .. ProcessSettings.Table<FrontSettings>(),
         .. ClusterOptions.Table.Select(setting => setting.In<FrontSettings>(all => all.Cluster, (all, cluster) => all with { Cluster = cluster })),
         .. ApiTable.All.Select(setting => setting.In<FrontSettings>(all => all.Api, (all, api) => all with { Api = api })),
+        .. VectorTable.All.Select(setting => setting.In<FrontSettings>(all => all.Vectors, (all, vectors) => all with { Vectors = vectors })),
         // What a front decides of the engine's settings, by the engine's names.
         SettingKinds.Text<FrontSettings>("Engine:DefaultModel", "EMBEDDING_MODEL", "a model's name", (s, v) => s with { Front = s.Front with { DefaultModel = v } }),
         SettingKinds.List<FrontSettings>("Engine:DefaultDetectors", "DEFAULT_CLASSIFIERS", (s, v) => s with { Front = s.Front with { DefaultDetectors = v } }),

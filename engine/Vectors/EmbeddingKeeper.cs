@@ -11,11 +11,7 @@ internal sealed class EmbeddingKeeper(IVectorStore? store)
     /// <param name="cancellation">Gives up.</param>
     public async ValueTask<Outcome<TextOutput>> EmbedAsync(EmbedRequest request, UpsertTarget target, Func<ValueTask<Outcome<TextOutput>>> embed, CancellationToken cancellation)
     {
-        if (store is null)
-            return new InferenceError(InferenceErrorKind.Invalid, "upsert: this server keeps no vectors", "upsert");
-        if (request.PerToken)
-            return new InferenceError(InferenceErrorKind.Invalid, "upsert: one vector a text can be kept, not one a token", "upsert");
-        if (RecordCheck.Check(target, request.Inputs.Count) is { } wrong)
+        if (RecordCheck.Check(store is not null, target, request.Inputs.Count, request.PerToken) is { } wrong)
             return wrong;
         if (!(await embed()).TryGet(out var output, out var error))
             return error;

@@ -9,6 +9,9 @@ public static class RecordCheck
     /// <summary>The most bytes of an id, as UTF-8.</summary>
     public const int MaxIdBytes = 512;
 
+    /// <summary>The most records that a query may ask for.</summary>
+    public const int MaxTop = 10_000;
+
     /// <summary>The most components of a vector.</summary>
     public const int MaxDimension = 20_000;
 
@@ -32,6 +35,36 @@ public static class RecordCheck
         }
 
         return null;
+    }
+
+    /// <summary>Says what is wrong with a query, whatever is asked; null when nothing is.</summary>
+    public static InferenceError? Check(VectorQuery query)
+    {
+        if (query.TopK is < 1 or > MaxTop)
+            return new(InferenceErrorKind.Invalid, $"topK must be 1 to {MaxTop}, not {query.TopK}", "topK");
+        if (query.Id is null == query.Vector.IsEmpty)
+            return new(InferenceErrorKind.Invalid, "exactly one of vector and id must be given", "vector");
+        return CheckValues(query.Vector.Span) is { } wrong ? wrong with { Field = "vector" } : null;
+    }
+
+    /// <summary>Says what is wrong with a change, whatever is to be changed; null when nothing is.</summary>
+    public static InferenceError? Check(UpdateRequest request)
+    {
+        if (((request.Id is { } id ? CheckId(id) : null) ?? CheckValues(request.Values.Span)) is { } wrong)
+            return wrong;
+        return VectorMetadata.Check(request.SetMetadata.Span) is { } metadata ? new(InferenceErrorKind.Invalid, $"setMetadata {metadata}", "setMetadata") : null;
+    }
+
+    /// <summary>Says why the embeddings of a request cannot be kept, before they are made; null when they can.</summary>
+    /// <param name="keeps">Whether there is a store at all.</param>
+    /// <param name="target">Where to.</param>
+    /// <param name="inputs">How many inputs there are.</param>
+    /// <param name="perToken">Whether there is to be a vector a token.</param>
+    public static InferenceError? Check(bool keeps, UpsertTarget target, int inputs, bool perToken = false)
+    {
+        if (!keeps)
+            return new(InferenceErrorKind.Invalid, "upsert: this server keeps no vectors", "upsert");
+        return perToken ? new(InferenceErrorKind.Invalid, "upsert: one vector a text can be kept, not one a token", "upsert") : Check(target, inputs);
     }
 
     /// <summary>Says what is wrong with where embeddings are to go, before they are made; null when nothing is.</summary>

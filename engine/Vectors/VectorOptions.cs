@@ -31,11 +31,16 @@ public sealed record VectorOptions
     /// <summary>How the default index keeps components, when it is made.</summary>
     public VectorElement Element { get; init; } = VectorElement.Float32;
 
+    /// <summary>In a cluster, over how many shards the records of a namespace are spread: 1 to 256, fixed for an index when it is made.</summary>
+    public int Shards { get; init; } = 4;
+
     /// <summary>Says what is wrong, naming the property; null when nothing is.</summary>
     public string? Validate()
     {
         if (string.IsNullOrWhiteSpace(Directory))
             return $"Vectors:{nameof(Directory)} must name a folder";
+        if (Shards is < 1 or > 256)
+            return $"Vectors:{nameof(Shards)} must be 1 to 256, not {Shards}";
         return RecordCheck.CheckIndexName(Index) is { } wrong ? $"Vectors:{nameof(Index)}: {wrong.Message}" : null;
     }
 }

@@ -3,10 +3,13 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orrery.Engine.Vectors;
 using Orrery.Grains.Placement;
 using Orrery.Grains.Replicas;
 using Orrery.Grains.Supervision;
+using Orrery.Grains.Vectors;
 using Orrery.Interfaces;
+using Orrery.Interfaces.Vectors;
 
 namespace Orrery.Grains.Hosting;
 
@@ -18,9 +21,11 @@ public static class OrrerySilo
     /// <param name="role">What it is; valid.</param>
     /// <param name="device">What it has.</param>
     /// <param name="fleet">How replicas and pools follow the load; valid, and the same on every silo.</param>
-    public static ISiloBuilder AddOrrery(this ISiloBuilder silo, SiloRole role, DeviceProbe device, FleetOptions fleet)
+    /// <param name="vectors">What the cluster keeps of vectors; null where it keeps none, or the caller registers an <see cref="IVectorStore"/> itself.</param>
+    /// <param name="owned">The store on this silo's disk; null when it keeps no part of them. The caller's, to be closed after the silo.</param>
+    public static ISiloBuilder AddOrrery(this ISiloBuilder silo, SiloRole role, DeviceProbe device, FleetOptions fleet, VectorOptions? vectors = null, OwnedStore? owned = null)
     {
-        silo.UseSiloMetadata(new Dictionary<string, string> { [DeviceFilterDirector.Pool] = role.Pool, ["zone"] = role.Zone });
+        silo.UseSiloMetadata(new Dictionary<string, string> { [DeviceFilterDirector.Pool] = role.Pool, ["zone"] = role.Zone, [NearStoreDirector.Store] = owned?.Id ?? "" });
         silo.Configure<ClusterMembershipOptions>(options =>
         {
             // A lost silo is noticed within about three seconds: two missed probes a second apart, and the votes.
@@ -49,6 +54,21 @@ public static class OrrerySilo
         services.AddPlacementFilter<NearReplicaStrategy, NearReplicaDirector>(ServiceLifetime.Singleton);
         services.AddSingleton<SiloAgent>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloAgent>());
+        silo.AddVectors(vectors ?? new VectorOptions(), owned);
+        if (vectors is not null)
+            services.AddSingleton<IVectorStore>(provider => new ClusterVectorStore(provider.GetRequiredService<IGrainFactory>(), vectors, provider.GetRequiredService<TimeProvider>()));
         return silo;
+    }
+
+    /// <summary>Every silo may have the directory, whatever it keeps itself.</summary>
+    private static void AddVectors(this ISiloBuilder silo, VectorOptions options, OwnedStore? owned)
+    {
+        silo.Services.AddSingleton(options);
+        silo.Services.AddPlacementFilter<NearStoreStrategy, NearStoreDirector>(ServiceLifetime.Singleton);
+        if (owned is null)
+            return;
+        // An instance that was made elsewhere is not closed with the services.
+        silo.Services.AddSingleton(owned);
+        silo.Services.AddHostedService<VectorAgent>();
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orrery.Engine;
+using Orrery.Engine.Vectors;
 using Orrery.Interfaces;
 using Orrery.Interfaces.Wire;
 
@@ -56,11 +57,13 @@ public sealed class Replica : IAsyncDisposable
     /// <param name="directory">Where the version lies on this machine.</param>
     /// <param name="options">How it is run.</param>
     /// <param name="detectors">The detectors whose heads were trained on this version.</param>
+    /// <param name="vectors">Where embeddings are kept for requests that want it; null refuses those.</param>
     /// <param name="loggers">Where to report to.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellation">Gives up.</param>
     public static async Task<Outcome<Replica>> LoadAsync(
-        ReplicaKey key, string directory, EngineOptions options, IReadOnlyList<NamedDirectory> detectors, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation)
+        ReplicaKey key, string directory, EngineOptions options, IReadOnlyList<NamedDirectory> detectors, IVectorStore? vectors, ILoggerFactory loggers, TimeProvider time,
+        CancellationToken cancellation)
     {
         var start = time.GetTimestamp();
         var before = Environment.WorkingSet;
@@ -73,7 +76,7 @@ public sealed class Replica : IAsyncDisposable
             DefaultModel = key.Model,
             DefaultDetectors = [],
         };
-        var backend = await LocalBackend.CreateAsync(options, loggers, time, cancellation);
+        var backend = await LocalBackend.CreateAsync(options, vectors, loggers, time, cancellation);
         try
         {
             if (!(await backend.LoadAsync(key.Model, cancellation)).TryGet(out var info, out var error))

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Orrery.Engine;
+using Orrery.Engine.Vectors;
 using Orrery.Interfaces.Wire;
 
 namespace Orrery.Grains.Replicas;
 
 /// <summary>The replicas of one silo: its grains are shells over this. One is loaded at a time, so that each is measured alone.</summary>
-public sealed class ReplicaHost(SiloRole role, DeviceProbe device, ILoggerFactory loggers, TimeProvider time) : IAsyncDisposable
+public sealed class ReplicaHost(SiloRole role, DeviceProbe device, ILoggerFactory loggers, TimeProvider time, IVectorStore? vectors = null) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Replica> _replicas = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _loading = new(1);
@@ -65,7 +66,7 @@ public sealed class ReplicaHost(SiloRole role, DeviceProbe device, ILoggerFactor
             var parsed = ReplicaKey.Parse(key);
             var detectors = Volatile.Read(ref _detectors).Where(detector => detector.ModelDigest == parsed.Digest && detector.Digest.Length > 0);
             var loaded = await Replica.LoadAsync(
-                parsed, model.Directory, role.Engine, [.. detectors.Select(detector => new NamedDirectory(detector.Name, detector.Path))], loggers, time, cancellation);
+                parsed, model.Directory, role.Engine, [.. detectors.Select(detector => new NamedDirectory(detector.Name, detector.Path))], vectors, loggers, time, cancellation);
             if (loaded.TryGet(out var replica, out _))
                 _replicas[key] = replica;
             return loaded;

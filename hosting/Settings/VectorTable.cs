@@ -14,4 +14,7 @@ public static class VectorTable
         SettingKinds.Choice<VectorOptions>("Vectors:Metric", null, ["cosine", "dotproduct", "euclidean"], (all, v) => all with { Metric = Enum.Parse<VectorMetric>(v, ignoreCase: true) }),
         SettingKinds.Choice<VectorOptions>("Vectors:Element", null, ["float32", "int8"], (all, v) => all with { Element = Enum.Parse<VectorElement>(v, ignoreCase: true) }),
     ];
+
+    /// <summary>Those of a silo: it decides how far apart records are kept too.</summary>
+    public static IReadOnlyList<Setting<VectorOptions>> OfSilos { get; } = [.. All, SettingKinds.Int<VectorOptions>("Vectors:Shards", null, 1, 256, (all, v) => all with { Shards = v })];
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Orrery.Engine;
+using Orrery.Engine.Vectors;
 
 namespace Orrery.Interfaces.Wire;
 
@@ -32,6 +33,22 @@ public readonly struct Answer<T>
     public LoadReport Load { get; init; }
 }
 
+/// <summary>What became of records that were to be kept.</summary>
+/// <param name="Count">How many were taken; 0 when none were to be kept, for there is no upsert of none.</param>
+/// <param name="Queued">See <see cref="UpsertReceipt.Queued"/>.</param>
+[GenerateSerializer, Immutable, Alias("orrery.receipt")]
+public readonly record struct Receipt([property: Id(0)] int Count, [property: Id(1)] bool Queued)
+{
+    /// <summary>From the engine's.</summary>
+    public static Receipt Of(UpsertReceipt? receipt) => receipt is null ? default : new(receipt.Count, receipt.Queued);
+
+    /// <summary>Of two parts of a request.</summary>
+    public static Receipt operator +(Receipt a, Receipt b) => new(a.Count + b.Count, a.Queued || b.Queued);
+
+    /// <summary>To the engine's; null when nothing was kept.</summary>
+    public UpsertReceipt? ToReceipt() => Count == 0 ? null : new UpsertReceipt(Count, Queued);
+}
+
 /// <summary>Rows of float32, a few for each input: what <see cref="TextOutput"/> holds.</summary>
 [GenerateSerializer, Immutable, Alias("orrery.rows")]
 public sealed class Rows
@@ -55,6 +72,10 @@ public sealed class Rows
     /// <summary>The digest of the version that answered.</summary>
     [Id(4)]
     public required string Version { get; init; }
+
+    /// <summary>What became of the upsert of these rows; none when nothing was kept.</summary>
+    [Id(5)]
+    public Receipt Stored { get; init; }
 
     /// <summary>Copies an output; the caller still owns it.</summary>
     /// <param name="output">The output.</param>
@@ -84,6 +105,7 @@ public sealed class Rows
             Tokens = tokens,
             Dimensions = output.Dimensions,
             Version = output.Version,
+            Stored = Receipt.Of(output.Stored),
         };
     }
 
@@ -106,7 +128,10 @@ public sealed class Rows
             at += part.Tokens.Length;
         }
 
-        var output = new TextOutput(parts[0].Dimensions, rows, tokens) { Version = parts[0].Version };
+        var stored = default(Receipt);
+        foreach (var part in parts)
+            stored += part.Stored;
+        var output = new TextOutput(parts[0].Dimensions, rows, tokens) { Version = parts[0].Version, Stored = stored.ToReceipt() };
         at = 0;
         var all = MemoryMarshal.AsMemory(output.All).Span;
         foreach (var part in parts)
@@ -148,6 +173,10 @@ public sealed class Detections
     [Id(5)]
     public TimeSpan HeadTime { get; init; }
 
+    /// <summary>What became of the upsert of these texts' embeddings; none when nothing was kept.</summary>
+    [Id(6)]
+    public Receipt Stored { get; init; }
+
     /// <summary>Copies an output; the caller still owns it.</summary>
     /// <param name="output">The output.</param>
     /// <param name="embeddings">Whether the embeddings' floats are wanted.</param>
@@ -175,6 +204,7 @@ public sealed class Detections
             Digests = digests,
             EmbeddingTime = output.EmbeddingTime,
             HeadTime = output.HeadTime,
+            Stored = Receipt.Of(output.Stored),
         };
     }
 }

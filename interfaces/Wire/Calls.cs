@@ -55,6 +55,10 @@ public sealed class EmbedCall
     [Id(7)]
     public string? PromptName { get; init; }
 
+    /// <summary>Where the embeddings go; null to keep none.</summary>
+    [Id(8)]
+    public UpsertPart? Upsert { get; init; }
+
     /// <summary>A part of a request.</summary>
     public static EmbedCall Of(EmbedRequest request, Range range, TimeSpan? timeout) => new()
     {
@@ -66,6 +70,7 @@ public sealed class EmbedCall
         Pooling = request.Pooling,
         Layer = request.Layer,
         PromptName = request.PromptName,
+        Upsert = UpsertPart.Of(request.Upsert, range),
     };
 
     /// <summary>As the engine takes it.</summary>
@@ -83,6 +88,7 @@ public sealed class EmbedCall
         Pooling = Pooling,
         Layer = Layer,
         PromptName = PromptName,
+        Upsert = Upsert?.ToTarget(),
     };
 }
 
@@ -130,12 +136,17 @@ public sealed class DetectCall
     [Id(3)]
     public bool Embeddings { get; init; }
 
+    /// <summary>Where the model's own embeddings go; null to keep none.</summary>
+    [Id(4)]
+    public UpsertPart? Upsert { get; init; }
+
     /// <summary>As the engine takes it.</summary>
     public DetectRequest ToRequest() => new()
     {
         Inputs = Texts.ToInputs(),
         Detectors = Detectors,
         Embeddings = Embeddings,
+        Upsert = Upsert?.ToTarget(),
         Priority = Terms.Priority,
         Timeout = Terms.Timeout,
         Truncation = Terms.Truncation,

@@ -1,3 +1,4 @@
+using Orrery.Engine.Vectors;
 using Orrery.Fleet.Scaling;
 using Orrery.Grains.Replicas;
 using Orrery.Grains.Supervision;
@@ -26,8 +27,13 @@ internal sealed record SiloSettings : ProcessSettings
 
     public FleetOptions Fleet { get; init; } = new();
 
+    public VectorOptions Vectors { get; init; } = new();
+
+    /// <summary>Whether shards of the embedded store lie on this silo's disk; else it reaches those of other silos only.</summary>
+    public bool KeepsVectors { get; init; } = true;
+
     /// <summary>Says what is wrong, naming the key; null when nothing is.</summary>
-    public string? Validate() => Cluster.Validate() ?? Role.Validate() ?? Fleet.Validate();
+    public string? Validate() => Cluster.Validate() ?? Role.Validate() ?? Fleet.Validate() ?? Vectors.Validate();
 }
 
 /// <summary>Every key there is. README's table lists the same ones; a test compares them.</summary>
@@ -43,12 +49,14 @@ internal static class SiloTable
         SettingKinds.Choice<SiloSettings>("Silo:Device", "SILO_DEVICE", [.. Pools.All], (s, v) => s with { Role = s.Role with { Pool = v } }),
         SettingKinds.Bytes<SiloSettings>("Silo:Memory", "SILO_MEMORY", (s, v) => s with { Role = s.Role with { Memory = v } }),
         SettingKinds.Text<SiloSettings>("Silo:Zone", "SILO_ZONE", "a zone's name", (s, v) => s with { Role = s.Role with { Zone = v } }),
+        SettingKinds.Bool<SiloSettings>("Silo:KeepsVectors", (s, v) => s with { KeepsVectors = v }),
         SettingKinds.Int<SiloSettings>("Fleet:MinReplicas", null, 0, 10_000, (s, v) => Replicas(s, r => r with { MinReplicas = v })),
         SettingKinds.Int<SiloSettings>("Fleet:MaxReplicas", null, 1, 10_000, (s, v) => Replicas(s, r => r with { MaxReplicas = v })),
         SettingKinds.Time<SiloSettings>("Fleet:TargetQueueDelay", (s, v) => Replicas(s, r => r with { TargetQueueDelay = v })),
         SettingKinds.Time<SiloSettings>("Fleet:IdleTimeout", (s, v) => Replicas(s, r => r with { IdleTimeout = v })),
         SettingKinds.Int<SiloSettings>("Fleet:MinSilos", null, 0, 100_000, (s, v) => s with { Fleet = s.Fleet with { Pools = s.Fleet.Pools with { MinSilos = v } } }),
         SettingKinds.Int<SiloSettings>("Fleet:MaxSilos", null, 1, 100_000, (s, v) => s with { Fleet = s.Fleet with { Pools = s.Fleet.Pools with { MaxSilos = v } } }),
+        .. VectorTable.OfSilos.Select(setting => setting.In<SiloSettings>(all => all.Vectors, (all, vectors) => all with { Vectors = vectors })),
         .. EngineTable.All.Select(setting => setting.In<SiloSettings>(all => all.Role.Engine, (all, engine) => all with { Role = all.Role with { Engine = engine } })),
     ];
 

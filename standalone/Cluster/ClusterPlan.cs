@@ -71,6 +71,8 @@ internal static class ClusterPlan
                 ["ORRERY__Silo__GatewayPort"] = Number(ports[(3 * i) + 2]),
                 ["ORRERY__Silo__Address"] = "127.0.0.1",
                 ["ORRERY__Silo__Device"] = i < size.Cpu ? "cpu" : "gpu",
+                // Of its own, and the same the next time: a folder is one silo's.
+                ["ORRERY__Vectors__Directory"] = Path.Combine("vectors", $"silo-{i + 1}"),
             };
             if (size.Models.Count > 0)
                 settings["ORRERY__Engine__ModelDirectories"] = string.Join(',', size.Models);
@@ -81,7 +83,7 @@ internal static class ClusterPlan
         {
             var port = i == 0 ? size.Port : ports[(3 * silos) + i - 1];
             var settings = new Dictionary<string, string>(shared) { ["ORRERY__Server__Port"] = Number(port) };
-            plans.Add(new($"front-{i + 1}", ProcessKind.Front, Path.Combine(apps, "front", "orrery-front"), port, 0, settings, ["ORRERY__Engine__", "ORRERY__Silo__"]));
+            plans.Add(new($"front-{i + 1}", ProcessKind.Front, Path.Combine(apps, "front", "orrery-front"), port, 0, settings, ["ORRERY__Engine__", "ORRERY__Silo__", "ORRERY__Vectors__Shards"]));
         }
 
         return plans;

@@ -39,9 +39,9 @@ internal static partial class Expected
     public static readonly IReadOnlyList<string> SiloFlags = ["--create-tables"];
 
     /// <summary>Sections of README's table that a front reads; tests of the cluster compare the table with the programs' own.</summary>
-    private static readonly string[] FrontSections = ["Server", "Cluster", "Admin", "Telemetry", "Api"];
+    private static readonly string[] FrontSections = ["Server", "Cluster", "Admin", "Telemetry", "Api", "Vectors"];
 
-    private static readonly string[] SiloSections = ["Server", "Cluster", "Admin", "Telemetry", "Silo", "Fleet", "Engine"];
+    private static readonly string[] SiloSections = ["Server", "Cluster", "Admin", "Telemetry", "Silo", "Fleet", "Engine", "Vectors"];
 
     /// <summary>What a front decides of the engine's settings.</summary>
     private static readonly string[] FrontEngineKeys = ["Engine:DefaultModel", "Engine:DefaultDetectors", "Engine:RequestTimeout"];

@@ -3,8 +3,6 @@ namespace Orrery.Engine.Vectors.Embedded;
 // What is done with records and namespaces: requests are checked here, and go to a thread of the index's or of the store's.
 public sealed partial class EmbeddedStore
 {
-    private const int MaxTop = 10_000;
-
     /// <inheritdoc/>
     public async ValueTask<Outcome<UpsertReceipt>> UpsertAsync(UpsertRequest request, CancellationToken cancellation)
     {
@@ -31,12 +29,8 @@ public sealed partial class EmbeddedStore
         ArgumentNullException.ThrowIfNull(query);
         if (!Find(query.Index).TryGet(out var index, out var error))
             return error;
-        if (query.TopK is < 1 or > MaxTop)
-            return new InferenceError(InferenceErrorKind.Invalid, $"topK must be 1 to {MaxTop}, not {query.TopK}", "topK");
-        if (query.Id is null == query.Vector.IsEmpty)
-            return new InferenceError(InferenceErrorKind.Invalid, "exactly one of vector and id must be given", "vector");
-        if (RecordCheck.CheckValues(query.Vector.Span) is { } wrong)
-            return wrong with { Field = "vector" };
+        if (RecordCheck.Check(query) is { } wrong)
+            return wrong;
         index.State.Namespaces.TryGetValue(query.Namespace, out var space);
         if (index.Reads.Check(query, space) is { } unfit)
             return unfit;
@@ -68,12 +62,8 @@ public sealed partial class EmbeddedStore
         ArgumentNullException.ThrowIfNull(request);
         if (!Find(request.Index).TryGet(out var index, out var error))
             return error;
-        if (request.Id is { } id && RecordCheck.CheckId(id) is { } wrongId)
-            return wrongId;
-        if (RecordCheck.CheckValues(request.Values.Span) is { } wrong)
+        if (RecordCheck.Check(request) is { } wrong)
             return wrong;
-        if (VectorMetadata.Check(request.SetMetadata.Span) is { } metadata)
-            return new InferenceError(InferenceErrorKind.Invalid, $"setMetadata {metadata}", "setMetadata");
         if (!index.State.Namespaces.TryGetValue(request.Namespace, out var space))
             return new UpdateReceipt(0);
         if (request.Id is null && request.DryRun)

@@ -4,6 +4,7 @@ using Orrery.Api.Tests.OpenAi;
 using Orrery.Api.Tests.OpenInference;
 using Orrery.Api.Tests.Scoring;
 using Orrery.Api.Tests.Tei;
+using Orrery.Api.Tests.Vectors;
 using Orrery.Cluster.Tests.Support;
 
 namespace Orrery.Cluster.Tests.Api;
@@ -42,3 +43,9 @@ public sealed class OrleansConnectionTests(OrleansFixture fixture) : ConnectionT
 
 [Collection(OrleansFixture.Collection)]
 public sealed class OrleansFuzzTests(OrleansFixture fixture) : FuzzTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansUpsertTests(OrleansFixture fixture) : UpsertTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansSearchTests(OrleansFixture fixture) : SearchTests(fixture);

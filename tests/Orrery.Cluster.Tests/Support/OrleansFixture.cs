@@ -10,18 +10,24 @@ public sealed class OrleansFixture : BackendFixture
 {
     public const string Collection = "orleans backend";
 
+    private readonly VectorFolders _folders = new();
     private TestFleet? _fleet;
 
     protected override async Task<IInferenceBackend> StartBackendAsync()
     {
         var engine = new EngineOptions { ModelDirectories = ModelDirectories, DetectorDirectories = DetectorDirectories, Sessions = 1, ThreadsPerSession = 1, MaxBatchTokens = 4096 };
         var role = new SiloRole { Engine = engine };
-        _fleet = await TestFleet.StartAsync([role, role], new FrontOptions { DefaultModel = "tiny-mean" });
+        _fleet = await TestFleet.StartAsync([role, role], new FrontOptions { DefaultModel = "tiny-mean" }, vectors: _folders);
+        Vectors = _fleet.Vectors;
         await _fleet.ReadyAsync("tiny-mean", "tiny-cls", "tiny-classifier", "tiny-cross-encoder");
         return _fleet.Backend;
     }
 
-    protected override async Task StopBackendAsync() => await _fleet!.DisposeAsync();
+    protected override async Task StopBackendAsync()
+    {
+        await _fleet!.DisposeAsync();
+        _folders.Dispose();
+    }
 }
 
 /// <summary>Alone: the fuzz test counts what the whole process holds.</summary>

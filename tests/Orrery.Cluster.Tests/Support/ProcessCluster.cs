@@ -29,6 +29,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
     private readonly (string, string)[] _engine;
     private readonly string _cache = Directory.CreateTempSubdirectory("orrery-cache-").FullName;
 
+    private readonly string _vectors = Directory.CreateTempSubdirectory("orrery-vectors-").FullName;
+    private int _folders;
+
     private ProcessCluster(string database, string models)
     {
         _membership = [("MEMBERSHIP", "postgres"), ("CLUSTER_DATABASE", database)];
@@ -70,7 +73,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
 
     public ClusterProcess AddSilo(params (string, string)[] settings)
     {
-        var silo = ClusterProcess.Silo([.. _membership, .. _engine, .. SiloSettings, .. settings]);
+        var silo = ClusterProcess.Silo([.. _membership, .. _engine, ("VECTOR_DIR", Path.Combine(_vectors, $"{_folders++}")), .. SiloSettings, .. settings]);
         Silos.Add(silo);
         return silo;
     }
@@ -131,6 +134,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
         foreach (var process in Fronts.Concat(Silos))
             process.Dispose();
         Directory.Delete(_cache, recursive: true);
+        Directory.Delete(_vectors, recursive: true);
         return ValueTask.CompletedTask;
     }
 }

@@ -4,6 +4,7 @@ using Orrery.ClientApi;
 using Orrery.ClientApi.Backend;
 using Orrery.ClientApi.Routing;
 using Orrery.Engine;
+using Orrery.Engine.Vectors;
 using Orrery.Grains.Hosting;
 using Orrery.Grains.Registry;
 using Orrery.Grains.Replicas;
@@ -14,11 +15,15 @@ namespace Orrery.Cluster.Tests.Support;
 /// <summary>A real Orleans cluster in this process: silos of ours and a front's backend before them.</summary>
 public sealed class TestFleet : IAsyncDisposable
 {
-    private TestFleet(InProcessTestCluster cluster) => Cluster = cluster;
+    private readonly VectorFolders? _vectors;
+
+    private TestFleet(InProcessTestCluster cluster, VectorFolders? vectors) => (Cluster, _vectors) = (cluster, vectors);
 
     public InProcessTestCluster Cluster { get; }
 
     public IInferenceBackend Backend => Cluster.Client.ServiceProvider.GetRequiredService<IInferenceBackend>();
+
+    public IVectorStore Vectors => Cluster.Client.ServiceProvider.GetRequiredService<IVectorStore>();
 
     internal ClusterWatcher Watcher => Cluster.Client.ServiceProvider.GetRequiredService<ClusterWatcher>();
 
@@ -26,21 +31,26 @@ public sealed class TestFleet : IAsyncDisposable
     /// <param name="roles">One a silo.</param>
     /// <param name="front">Of the front.</param>
     /// <param name="fleet">Of the supervisors.</param>
-    public static async Task<TestFleet> StartAsync(IReadOnlyList<SiloRole> roles, FrontOptions? front = null, FleetOptions? fleet = null)
+    /// <param name="vectors">A folder of vectors for each silo, opened here and closed with the cluster; null for a cluster that keeps none.</param>
+    /// <param name="stores">How many of the silos have a folder; null for all.</param>
+    public static async Task<TestFleet> StartAsync(IReadOnlyList<SiloRole> roles, FrontOptions? front = null, FleetOptions? fleet = null, VectorFolders? vectors = null, int? stores = null)
     {
+        if (vectors is not null)
+            await vectors.OpenAsync(stores ?? roles.Count);
         var builder = new InProcessTestClusterBuilder((short)roles.Count);
         var next = -1;
         builder.ConfigureSilo((_, silo) =>
         {
             // Those that are added later are like the last one.
-            var role = roles[Math.Min(Interlocked.Increment(ref next), roles.Count - 1)];
+            var place = Interlocked.Increment(ref next);
+            var role = roles[Math.Min(place, roles.Count - 1)];
             silo.AddMemoryGrainStorage(RegistryGrain.Storage);
-            silo.AddOrrery(role, new DeviceProbe("test", role.Memory > 0 ? role.Memory : 8L << 30, 2), fleet ?? new FleetOptions());
+            silo.AddOrrery(role, new DeviceProbe("test", role.Memory > 0 ? role.Memory : 8L << 30, 2), fleet ?? new FleetOptions(), vectors?.Options, vectors?.Take(place));
         });
-        builder.ConfigureClient(client => client.AddOrrery(front ?? new FrontOptions()));
+        builder.ConfigureClient(client => client.AddOrrery(front ?? new FrontOptions(), vectors?.Options));
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        return new TestFleet(cluster);
+        return new TestFleet(cluster, vectors);
     }
 
     /// <summary>Waits until the front sees what is wanted.</summary>
@@ -68,5 +78,10 @@ public sealed class TestFleet : IAsyncDisposable
     public Task ReadyAsync(params string[] models) => UntilAsync(
         view => models.All(name => view.Models.Any(model => model.Info.Name == name && model.Info.State == ModelState.Ready)), $"{string.Join(", ", models)} ready");
 
-    public async ValueTask DisposeAsync() => await Cluster.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Cluster.DisposeAsync();
+        if (_vectors is not null)
+            await _vectors.CloseAsync();
+    }
 }

@@ -38,7 +38,8 @@ public class SecurityTests
         {
             var volumes = one.PodSpec["volumes"]!.AsArray().ToDictionary(volume => (string)volume!["name"]!, volume => volume!);
             var mounts = one.Container["volumeMounts"]!.AsArray().ToDictionary(mount => (string)mount!["mountPath"]!, mount => mount!);
-            Assert.All(mounts.Values, mount => Assert.Contains((string)mount["name"]!, volumes.Keys));
+            var claims = one.Spec["volumeClaimTemplates"]?.AsArray().Select(claim => (string)claim!["metadata"]!["name"]!) ?? [];
+            Assert.All(mounts.Values, mount => Assert.Contains((string)mount["name"]!, volumes.Keys.Concat(claims)));
             Assert.NotNull(volumes[(string)mounts["/tmp"]["name"]!]["emptyDir"]);
             if (one.Environment.GetValueOrDefault("ORRERY__Engine__CacheDirectory") is { } cache)
                 Assert.NotNull(volumes[(string)mounts[cache]["name"]!]["emptyDir"]);
