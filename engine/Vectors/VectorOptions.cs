@@ -1,3 +1,5 @@
+using Orrery.Engine.Vectors.Pinecone;
+
 namespace Orrery.Engine.Vectors;
 
 /// <summary>Where vectors are kept.</summary>
@@ -34,6 +36,9 @@ public sealed record VectorOptions
     /// <summary>In a cluster, over how many shards the records of a namespace are spread: 1 to 256, fixed for an index when it is made.</summary>
     public int Shards { get; init; } = 4;
 
+    /// <summary>The way to Pinecone, where <see cref="Store"/> is that.</summary>
+    public PineconeOptions Pinecone { get; init; } = new();
+
     /// <summary>Says what is wrong, naming the property; null when nothing is.</summary>
     public string? Validate()
     {
@@ -41,6 +46,8 @@ public sealed record VectorOptions
             return $"Vectors:{nameof(Directory)} must name a folder";
         if (Shards is < 1 or > 256)
             return $"Vectors:{nameof(Shards)} must be 1 to 256, not {Shards}";
-        return RecordCheck.CheckIndexName(Index) is { } wrong ? $"Vectors:{nameof(Index)}: {wrong.Message}" : null;
+        if (RecordCheck.CheckIndexName(Index) is { } wrong)
+            return $"Vectors:{nameof(Index)}: {wrong.Message}";
+        return Store == VectorStoreKind.Pinecone && Pinecone.Validate() is { } unusable ? $"Pinecone:{unusable}" : null;
     }
 }

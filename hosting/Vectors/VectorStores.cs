@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Orrery.Engine;
 using Orrery.Engine.Vectors;
 using Orrery.Engine.Vectors.Embedded;
+using Orrery.Engine.Vectors.Pinecone;
 
 namespace Orrery.Hosting.Vectors;
 
@@ -16,6 +17,7 @@ public static class VectorStores
     public static async ValueTask<Outcome<IVectorStore>> OpenAsync(VectorOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation) => options.Store switch
     {
         VectorStoreKind.Embedded => (await EmbeddedStore.OpenAsync(options, loggers, time, cancellation)).TryGet(out var store, out var error) ? store : error,
+        VectorStoreKind.Pinecone => PineconeStore.Open(options, loggers, time).TryGet(out var store, out var error) ? store : error,
         _ => throw new ArgumentException($"there is no store to open for {options.Store}", nameof(options)),
     };
 }
