@@ -57,6 +57,11 @@ public sealed partial class EmbeddedStore : IVectorStore
             await store.DisposeAsync();
             throw;
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await store.DisposeAsync();
+            return new InferenceError(InferenceErrorKind.Unavailable, $"vectors' folder '{options.Directory}' cannot be read: {e.Message}");
+        }
     }
 
     /// <inheritdoc/>

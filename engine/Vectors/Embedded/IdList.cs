@@ -27,7 +27,7 @@ internal sealed class IdList
     {
         var bytes = new MemoryStream();
         var ids = new List<(int Start, int Length)>((int)space.Records);
-        reader.ReadIds(space, id =>
+        reader.ReadIds(space, (_, id) =>
         {
             cancellation.ThrowIfCancellationRequested();
             ids.Add((checked((int)bytes.Length), id.Length));

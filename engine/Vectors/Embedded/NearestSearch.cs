@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Orrery.Engine.Vectors.Embedded;
 
 /// <summary>A record that was found, before what else was asked of it is read.</summary>
@@ -25,6 +27,8 @@ internal sealed class NearestSearch(Namespace space, VectorMetric metric, Record
         if (space.Codes is not { } table || table.Dimension != vector.Length)
             return [];
         var query = new QuantizedQuery(metric, vector, table.Stride);
+        if (query.Norm == 0 && metric == VectorMetric.Cosine)
+            return FirstIds(count, wanted);
         // Codes may be newer than what the reader sees, so that candidates are missing there: then more of them are wanted.
         for (var kept = count; ; kept *= 4)
         {
@@ -33,6 +37,19 @@ internal sealed class NearestSearch(Namespace space, VectorMetric metric, Record
             if (candidates.Threshold == float.NegativeInfinity || (nearest.Count == count && nearest.Peek().Score >= candidates.Threshold))
                 return InOrder(nearest);
         }
+    }
+
+    // To a vector of zeros all are equally near: what people ask who want any records. Their ids are read in one go.
+    private List<Near> FirstIds(int count, SlotSet? wanted)
+    {
+        var nearest = new PriorityQueue<Near, Near>(_worstFirst);
+        reader.ReadIds(space, (slot, id) =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (wanted is null || wanted.Has(slot))
+                Offer(nearest, new(Encoding.UTF8.GetString(id), slot, 0), count);
+        });
+        return InOrder(nearest);
     }
 
     private PriorityQueue<Near, Near> Rank(ReadOnlySpan<float> vector, double norm, int count, List<Candidate> candidates)
@@ -53,14 +70,18 @@ internal sealed class NearestSearch(Namespace space, VectorMetric metric, Record
                 continue;
             if (!reader.TryRecord(row, out var id, out _, out _))
                 continue;
-            var near = new Near(id, candidate.Slot, score);
-            if (nearest.Count < count)
-                nearest.Enqueue(near, near);
-            else
-                nearest.EnqueueDequeue(near, near);
+            Offer(nearest, new(id, candidate.Slot, score), count);
         }
 
         return nearest;
+    }
+
+    private static void Offer(PriorityQueue<Near, Near> nearest, Near near, int count)
+    {
+        if (nearest.Count < count)
+            nearest.Enqueue(near, near);
+        else
+            nearest.EnqueueDequeue(near, near);
     }
 
     private static List<Near> InOrder(PriorityQueue<Near, Near> nearest)

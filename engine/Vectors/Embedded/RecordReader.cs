@@ -11,7 +11,7 @@ internal sealed class RecordReader(SqliteConnection connection, VectorElement el
     private readonly SqliteStatement _end = connection.Prepare("COMMIT");
     private readonly SqliteStatement _record = connection.Prepare("SELECT id, metadata, checksum FROM records WHERE row = ?1");
     private readonly SqliteStatement _vector = connection.Prepare("SELECT data, checksum FROM vectors WHERE row = ?1");
-    private readonly SqliteStatement _ids = connection.Prepare("SELECT id FROM records WHERE row BETWEEN ?1 AND ?2");
+    private readonly SqliteStatement _ids = connection.Prepare("SELECT row, id FROM records WHERE row BETWEEN ?1 AND ?2");
     private readonly SqliteStatement _field = connection.Prepare("SELECT row FROM terms WHERE field = ?1");
     private readonly SqliteStatement _equal = connection.Prepare("SELECT row FROM terms WHERE field = ?1 AND value = ?2");
     private readonly SqliteStatement _greater = connection.Prepare("SELECT row FROM terms WHERE field = ?1 AND value > ?2 AND value < x''");
@@ -88,11 +88,13 @@ internal sealed class RecordReader(SqliteConnection connection, VectorElement el
         return found ? checksum : throw SqliteException.Damage($"vector {row} is missing");
     }
 
-    /// <summary>All ids of a namespace, as UTF-8.</summary>
-    public void ReadIds(Namespace space, Action<ReadOnlySpan<byte>> take)
+    /// <summary>Goes through a namespace.</summary>
+    /// <param name="space">The namespace.</param>
+    /// <param name="take">Given each slot and its id as UTF-8.</param>
+    public void ReadIds(Namespace space, Action<int, ReadOnlySpan<byte>> take)
     {
         for (_ids.Bind(1, space.FirstRow).Bind(2, space.LastRow); _ids.Step();)
-            take(_ids.Bytes(0));
+            take((int)(uint)_ids.Integer(0), _ids.Bytes(1));
         _ids.Reset();
     }
 

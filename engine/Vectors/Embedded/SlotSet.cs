@@ -62,6 +62,8 @@ internal sealed class SlotSet(ulong[] words)
             _words[i] &= ~other.Word(i);
     }
 
+    public bool Has(int slot) => (Word(slot / 64) & (1UL << (slot % 64))) != 0;
+
     /// <summary>64 slots as bits; none beyond the end.</summary>
     public ulong Word(int index) => index < _words.Length ? _words[index] : 0;
 

@@ -11,6 +11,7 @@ namespace Orrery.Engine.Tests.Vectors;
 public sealed class DamageTests(ITestOutputHelper output)
 {
     private const int Records = 400;
+    private const int Dimension = 24;
 
     [Fact]
     public async Task A_byte_that_changed_in_the_file_is_refused_or_changes_no_answer()
@@ -30,7 +31,7 @@ public sealed class DamageTests(ITestOutputHelper output)
         await FillAsync(fixture.Store);
         var expected = await DescribeAsync(fixture.Store);
         // Damage to the last transaction cannot be told from a loss of power while it was written: let it be one that changes nothing.
-        await fixture.UpsertAsync("000", Vector(0), Metadata(0));
+        await fixture.UpsertAsync("002", Vector(2), Metadata(2));
         var files = new Dictionary<string, byte[]> { [".db"] = ReadShared(fixture.File), [".db-wal"] = ReadShared(fixture.File + "-wal") };
         await FlipAsync(expected, files, ".db-wal", flips: 200);
     }
@@ -197,18 +198,32 @@ public sealed class DamageTests(ITestOutputHelper output)
     private static float[] Vector(int record)
     {
         var random = new Random(record);
-        return [.. Enumerable.Range(0, 24).Select(_ => random.NextSingle() - 0.5f)];
+        return [.. Enumerable.Range(0, Dimension).Select(_ => random.NextSingle() - 0.5f)];
     }
 
     private static string Metadata(int record) => $$"""{"year":{{record % 10}},"name":"n{{record % 7}}","text":"{{new string('t', 50 + (record % 3))}}"}""";
 
     private static async Task FillAsync(EmbeddedStore store)
     {
-        for (var record = 0; record < Records; record += 20)
+        for (var first = 0; first < Records; first += 40)
         {
-            for (var i = record; i < record + 20; i++)
-                Must(await store.UpsertAsync(Upsert($"{i:D3}", Vector(i), Metadata(i), i % 4 == 0 ? "x" : ""), default));
-            Must(await store.DeleteAsync(new() { Index = IndexName, Ids = [$"{record + 1:D3}"] }, default));
+            foreach (var space in (string[])["", "x"])
+            {
+                var some = Enumerable.Range(first, 40).Where(record => record % 4 == 0 == (space == "x")).ToList();
+                Must(await store.UpsertAsync(
+                    new()
+                    {
+                        Index = IndexName,
+                        Namespace = space,
+                        Ids = some.ConvertAll(record => $"{record:D3}"),
+                        Dimension = Dimension,
+                        Values = some.SelectMany(Vector).ToArray(),
+                        Metadata = some.ConvertAll(record => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(Metadata(record))),
+                    },
+                    default));
+            }
+
+            Must(await store.DeleteAsync(new() { Index = IndexName, Ids = [$"{first + 1:D3}"] }, default));
         }
     }
 

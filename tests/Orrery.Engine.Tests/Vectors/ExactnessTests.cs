@@ -37,7 +37,7 @@ public sealed class ExactnessTests
         await UpsertAsync(fixture, naive, vectors);
         foreach (var top in (int[])[1, 10, count])
         {
-            var query = kind == "plain" && top == 1 ? new float[dimension] : Vectors(random, dimension, 1, kind)[0];
+            var query = kind == "plain" && top <= 10 ? new float[dimension] : Vectors(random, dimension, 1, kind)[0];
             AssertSame(naive.Query(query, top, null), await fixture.QueryAsync(query, top));
             AssertSame(naive.Query(vectors[3], top, null), await fixture.QueryAsync(vectors[3], top));
         }
@@ -68,6 +68,16 @@ public sealed class ExactnessTests
         var query = Vectors(random, 48, 1, "clustered")[0];
         AssertSame(naive.Query(query, 50, null), await fixture.QueryAsync(query, 50));
         Assert.True(new FileInfo(fixture.File).Length > 0);
+    }
+
+    [Fact]
+    public async Task To_a_vector_of_zeros_all_that_match_are_equally_near_and_come_by_id()
+    {
+        await using var fixture = await MakeAsync();
+        for (var i = 0; i < 20; i++)
+            await fixture.UpsertAsync($"r{(i * 7) % 20:D2}", [i, 1], $$"""{"even":{{(i % 2 == 0 ? "true" : "false")}}}""");
+        var matches = await fixture.QueryAsync([0, 0], 3, """{"even":true}""");
+        Assert.Equal([("r00", 0f), ("r02", 0f), ("r04", 0f)], matches.Select(match => (match.Id, match.Score)));
     }
 
     [Fact]
