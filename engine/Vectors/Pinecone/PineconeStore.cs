@@ -12,7 +12,7 @@ namespace Orrery.Engine.Vectors.Pinecone;
 public sealed class PineconeStore : IVectorStore
 {
     /// <summary>The outbox's file within <see cref="VectorOptions.Directory"/>.</summary>
-    public const string OutboxName = "pinecone-outbox.db";
+    public const string OutboxName = "pinecone.outbox";
 
     private readonly PineconeClient _client;
     private readonly IndexDirectory _indexes;
@@ -22,6 +22,7 @@ public sealed class PineconeStore : IVectorStore
     private readonly RecordReader _reader;
     private readonly RecordWriter _writer;
     private readonly OutboxDrainer _drainer;
+    private HttpMessageHandler? _owned;
 
     private PineconeStore(string index, PineconeOptions options, OutboxFile outbox, HttpMessageHandler handler, ILoggerFactory loggers, TimeProvider time)
     {
@@ -59,6 +60,21 @@ public sealed class PineconeStore : IVectorStore
         // Names may come to mean other addresses.
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
     };
+
+    /// <summary>Opens the outbox with connections of its own.</summary>
+    /// <inheritdoc cref="Open(VectorOptions, PineconeOptions, HttpMessageHandler, ILoggerFactory, TimeProvider)"/>
+    public static Outcome<PineconeStore> Open(VectorOptions options, ILoggerFactory loggers, TimeProvider time)
+    {
+        var handler = Connections();
+        if (Open(options, options.Pinecone, handler, loggers, time).TryGet(out var store, out var error))
+        {
+            store._owned = handler;
+            return store;
+        }
+
+        handler.Dispose();
+        return error;
+    }
 
     /// <summary>Opens the outbox, and begins to send what is in it. Pinecone itself is asked nothing yet.</summary>
     /// <param name="options">Where the outbox is, and the default index. Validated.</param>
@@ -159,6 +175,7 @@ public sealed class PineconeStore : IVectorStore
     {
         await _drainer.DisposeAsync();
         _client.Dispose();
+        _owned?.Dispose();
         _outbox.Dispose();
     }
 }
