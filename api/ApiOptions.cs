@@ -1,3 +1,5 @@
+using Orrery.Api.Admin;
+
 namespace Orrery.Api;
 
 /// <summary>The HTTP API's limits, each told by <c>/info</c> and named when exceeded. Validated once, at start.</summary>
@@ -15,6 +17,9 @@ public sealed record ApiOptions
     /// <summary>Answer 413 instead of 422 where Text Embeddings Inference before 1.9 did.</summary>
     public bool TeiLegacyStatus { get; init; }
 
+    /// <summary>What callers of the Pinecone-compatible routes bring as <c>Api-Key</c> or as <c>Authorization: Bearer</c>; null lets everybody use them.</summary>
+    public string? PineconeKey { get; init; }
+
     /// <summary>Says what is wrong, naming the property; null when nothing is.</summary>
     public string? Validate()
     {
@@ -22,6 +27,6 @@ public sealed record ApiOptions
             return $"{nameof(MaxBodyBytes)} must be 1024 to {int.MaxValue}, not {MaxBodyBytes}";
         if (MaxClientBatchSize is < 1 or > 1 << 20)
             return $"{nameof(MaxClientBatchSize)} must be 1 to {1 << 20}, not {MaxClientBatchSize}";
-        return null;
+        return PineconeKey is null || AdminOptions.IsToken(PineconeKey) ? null : $"{nameof(PineconeKey)} must be at least {AdminOptions.MinTokenLength} printable ASCII characters without blanks";
     }
 }

@@ -13,15 +13,10 @@ internal static class PineconeProtection
 
     /// <summary>Protects endpoints: 401 in the shape of their protocol.</summary>
     /// <param name="endpoints">The endpoints.</param>
-    /// <param name="options">The key; without one nothing is protected.</param>
-    /// <exception cref="ArgumentException">The key is not valid.</exception>
-    public static void RequireKey(this IEndpointConventionBuilder endpoints, PineconeApiOptions options)
+    /// <param name="key">The key.</param>
+    public static void RequireKey(this IEndpointConventionBuilder endpoints, string key)
     {
-        if (options.Validate() is { } wrong)
-            throw new ArgumentException(wrong, nameof(options));
-        if (options.Key is null)
-            return;
-        var secret = new Secret(options.Key);
+        var secret = new Secret(key);
         endpoints.Finally(endpoint =>
         {
             if (endpoint.RequestDelegate is not { } inner)

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Orrery.Api.Http;
 using Orrery.Api.OpenApi;
 using Orrery.Engine.Vectors;
@@ -23,7 +22,8 @@ internal static class PineconeRoutes
         if (store is null)
             return;
         var group = routes.MapGroup("");
-        group.RequireKey(routes.ServiceProvider.GetService<PineconeApiOptions>() ?? new PineconeApiOptions());
+        if (options.PineconeKey is { } key)
+            group.RequireKey(key);
         MapIndexes(group, new IndexRoutes(store), options);
         MapData(group, store, options);
         MapData(group.MapGroup("/indexes/{index}"), store, options);

@@ -17,6 +17,8 @@ public static class KestrelLimits
         // The routes read bodies themselves and name the limit; Kestrel's own is a step above, to catch what lies about its length.
         kestrel.Limits.MaxRequestBodySize = maxBodyBytes + 1;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+        // A thousand ids of records in a query string.
+        kestrel.Limits.MaxRequestLineSize = 128 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         // A body must keep coming, or its connection and buffers are held for nothing.
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));

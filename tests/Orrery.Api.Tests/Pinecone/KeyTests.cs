@@ -1,4 +1,3 @@
-using Orrery.Api.Pinecone;
 using Orrery.Api.Tests.Support;
 
 namespace Orrery.Api.Tests.Pinecone;
@@ -43,7 +42,7 @@ public sealed class KeyTests(LocalFixture fixture)
     [InlineData("a key with blanks in it")]
     public async Task Does_not_start_with_a_key_that_can_be_guessed_or_not_sent(string key)
     {
-        Assert.Contains("Key", new PineconeApiOptions { Key = key }.Validate(), StringComparison.Ordinal);
+        Assert.Contains("PineconeKey", new ApiOptions { PineconeKey = key }.Validate(), StringComparison.Ordinal);
         await Assert.ThrowsAsync<ArgumentException>(() => PineconeServer.StartAsync(fixture.Backend, new RecordingStore(), key));
     }
 }

@@ -1,6 +1,4 @@
 using System.Text;
-using Microsoft.Extensions.DependencyInjection;
-using Orrery.Api.Pinecone;
 using Orrery.Api.Tests.Support;
 using Orrery.Engine;
 using Orrery.Engine.Vectors;
@@ -11,7 +9,7 @@ namespace Orrery.Api.Tests.Pinecone;
 internal static class PineconeServer
 {
     public static Task<ApiServer> StartAsync(IInferenceBackend backend, IVectorStore store, string? key = null) => ApiServer.StartAsync(
-        backend, vectors: store, more: services => services.AddSingleton(new PineconeApiOptions { Key = key }));
+        backend, new ApiOptions { PineconeKey = key }, vectors: store);
 
     public static async Task<Answer> SendAsync(this ApiServer server, string method, string path, string? body = null, params (string Name, string Value)[] headers)
     {
