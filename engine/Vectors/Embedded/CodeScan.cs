@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Orrery.Engine.Vectors.Embedded;
 
@@ -31,6 +32,7 @@ internal sealed unsafe class CodeScan(CodeTable table, QuantizedQuery query, Slo
     }
 
     // What is computed while a writer changes the chunk is thrown away.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Read(CodeChunk chunk, int index, int[] dots, CodeShape[] shapes, ulong[] taken)
     {
         int sequence;
@@ -59,6 +61,7 @@ internal sealed unsafe class CodeScan(CodeTable table, QuantizedQuery query, Slo
         while (!chunk.IsUnchanged(sequence));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Select(int index, int[] dots, CodeShape[] shapes, ulong[] taken, Candidates candidates)
     {
         for (var word = 0; word < taken.Length; word++)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 
 namespace Orrery.Engine.Vectors.Embedded;
@@ -32,7 +33,7 @@ internal readonly record struct CodeShape(float Scale, float Norm, float Residua
 
         TensorPrimitives.Multiply(vector, sbyte.MaxValue / largest, scratch);
         TensorPrimitives.Round(scratch, scratch);
-        TensorPrimitives.ConvertSaturating<float, sbyte>(scratch, codes);
+        Narrow(scratch, codes);
         var scale = (float)(ExactMath.Dot(vector, scratch) / ExactMath.Dot(scratch, scratch));
         var length = ExactMath.Norm(vector) / scale;
         // What is left of each component is at most half a code but for rounding, so float32 sums are near enough: a ten-thousandth is added.
@@ -41,4 +42,23 @@ internal readonly record struct CodeShape(float Scale, float Norm, float Residua
         var residual = TensorPrimitives.Norm<float>(scratch) * 1.0001f;
         return new(scale, (float)length, residual + ((float)length * 1e-6f));
     }
+
+    // .NET's conversion of float32 to bytes goes one by one.
+    private static void Narrow(ReadOnlySpan<float> whole, Span<sbyte> codes)
+    {
+        var i = 0;
+        for (; i <= whole.Length - Vector<sbyte>.Count; i += Vector<sbyte>.Count)
+        {
+            var part = whole[i..];
+            var low = Vector.Narrow(Integers(part, 0), Integers(part, 1));
+            var high = Vector.Narrow(Integers(part, 2), Integers(part, 3));
+            Vector.Narrow(low, high).CopyTo(codes[i..]);
+        }
+
+        for (; i < whole.Length; i++)
+            codes[i] = (sbyte)whole[i];
+    }
+
+    private static Vector<int> Integers(ReadOnlySpan<float> whole, int vector) =>
+        Vector.ConvertToInt32(new Vector<float>(whole[(vector * Vector<float>.Count)..]));
 }

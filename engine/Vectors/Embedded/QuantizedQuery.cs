@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Orrery.Engine.Vectors.Embedded;
 
 /// <summary>A query as the scan needs it: levels of 16 bits at most, and what bounds the error of scores computed with them.</summary>
@@ -53,6 +55,7 @@ internal sealed class QuantizedQuery
     /// With v = w + r and q = p + s, where w and p are what codes and levels stand for: v.q = w.p + w.s + r.q. By Cauchy and Schwarz w.s is at most
     /// |w||s|. Since r is at right angles to w, r.q is at most |r| times the norm of q's part at right angles to w.
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Bound(int dot, in CodeShape shape, float threshold, out float lower, out float upper)
     {
         var product = dot * _step;
@@ -68,6 +71,7 @@ internal sealed class QuantizedQuery
         return upper >= threshold;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Score(double product, double error, in CodeShape shape, out float lower, out float upper)
     {
         double middle;
