@@ -57,7 +57,7 @@ internal sealed class EmbeddedIndex : IDisposable
                 var state = IndexLoader.Load(connection, path);
                 if (state.Spec.Name == name)
                 {
-                    Log.Opened(logger, name, Records(state), state.Namespaces.Count, time.GetElapsedTime(start).TotalSeconds);
+                    Log.Opened(logger, name, state.Records, state.Namespaces.Count, time.GetElapsedTime(start).TotalSeconds);
                     return new(state, connection, null, folder, pool, metrics, time, logger);
                 }
 
@@ -100,14 +100,6 @@ internal sealed class EmbeddedIndex : IDisposable
     {
         _readers.Close();
         _writer?.Dispose();
-    }
-
-    private static long Records(IndexState state)
-    {
-        var records = 0L;
-        foreach (var space in state.Namespaces.Values)
-            records += space.Records;
-        return records;
     }
 
     private Outcome<T> Read<T>(Func<RecordReader, Outcome<T>> work)

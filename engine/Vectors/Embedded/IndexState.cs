@@ -17,4 +17,7 @@ internal sealed class IndexState(string path, IndexSpec spec)
 
     /// <summary>The writer's: the number of the next namespace.</summary>
     public long NextNamespace { get; set; } = 1;
+
+    /// <summary>Records of all namespaces.</summary>
+    public long Records => Namespaces.Values.Sum(space => (long)space.Records);
 }

@@ -14,7 +14,7 @@ internal sealed class VectorMetrics : IDisposable
         UpsertDuration = _meter.CreateHistogram<double>("orrery.vectors.upsert.duration", "s", "From asked to durable.");
         QueryDuration = _meter.CreateHistogram<double>("orrery.vectors.query.duration", "s", "Searching, without waiting for a thread.");
         Reranked = _meter.CreateHistogram<long>("orrery.vectors.query.reranked", "{record}", "Vectors that a query read from the file to prove its answer.");
-        _meter.CreateObservableGauge("orrery.vectors.records", () => Records(indexes()), "{record}", "Records of each namespace.");
+        _meter.CreateObservableGauge("orrery.vectors.records", () => Records(indexes()), "{record}", "Records of each index.");
     }
 
     public Counter<long> Upserted { get; }
@@ -31,10 +31,8 @@ internal sealed class VectorMetrics : IDisposable
 
     private static IEnumerable<Measurement<long>> Records(IEnumerable<EmbeddedIndex> indexes)
     {
+        // Not of each namespace: there may be as many as there are customers.
         foreach (var index in indexes)
-        {
-            foreach (var space in index.State.Namespaces.Values)
-                yield return new(space.Records, Tag(index.Name), new("namespace", space.Name));
-        }
+            yield return new(index.State.Records, Tag(index.Name));
     }
 }

@@ -2,8 +2,7 @@ using Orrery.Api.Tests.Support;
 
 namespace Orrery.Api.Tests.Pinecone;
 
-[Collection(LocalFixture.Collection)]
-public sealed class PineconeClientTests(LocalFixture fixture)
+public abstract class PineconeClientTests(BackendFixture fixture)
 {
     private const string Key = "correct-horse-battery";
 
@@ -13,8 +12,7 @@ public sealed class PineconeClientTests(LocalFixture fixture)
     [InlineData("pinecone-8")]
     public async Task Is_understood_by_the_pinecone_package(string package)
     {
-        await using var folder = await EmbeddedFolder.OpenAsync();
-        await using var server = await PineconeServer.StartAsync(fixture.Backend, folder.Store, Key);
+        await using var server = await PineconeServer.StartAsync(fixture.Backend, fixture.Vectors!, Key);
         try
         {
             await NpmClient.CheckAsync("pinecone", package, server.Address.ToString().TrimEnd('/'), Key, package);
@@ -26,3 +24,6 @@ public sealed class PineconeClientTests(LocalFixture fixture)
         }
     }
 }
+
+[Collection(LocalFixture.Collection)]
+public sealed class LocalPineconeClientTests(LocalFixture fixture) : PineconeClientTests(fixture);

@@ -2,6 +2,7 @@ using Orrery.Api.Tests.Fuzz;
 using Orrery.Api.Tests.Http;
 using Orrery.Api.Tests.OpenAi;
 using Orrery.Api.Tests.OpenInference;
+using Orrery.Api.Tests.Pinecone;
 using Orrery.Api.Tests.Scoring;
 using Orrery.Api.Tests.Tei;
 using Orrery.Api.Tests.Vectors;
@@ -49,3 +50,9 @@ public sealed class OrleansUpsertTests(OrleansFixture fixture) : UpsertTests(fix
 
 [Collection(OrleansFixture.Collection)]
 public sealed class OrleansSearchTests(OrleansFixture fixture) : SearchTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansStoreRefusalTests(OrleansFixture fixture) : StoreRefusalTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansPineconeClientTests(OrleansFixture fixture) : PineconeClientTests(fixture);

@@ -3,8 +3,7 @@ using Orrery.Api.Tests.Support;
 namespace Orrery.Api.Tests.Pinecone;
 
 /// <summary>What only a store can find wrong, in Pinecone's shape, and that nothing of a refused request is kept.</summary>
-[Collection(LocalFixture.Collection)]
-public sealed class EmbeddedRefusalTests(LocalFixture fixture)
+public abstract class StoreRefusalTests(BackendFixture fixture)
 {
     private static readonly string _large = new('x', 40 * 1024);
 
@@ -31,8 +30,8 @@ public sealed class EmbeddedRefusalTests(LocalFixture fixture)
     [MemberData(nameof(Bad))]
     public async Task Refuses_and_keeps_nothing_of_it(string path, string body, string[] words)
     {
-        await using var folder = await EmbeddedFolder.OpenAsync();
-        await using var server = await PineconeServer.StartAsync(fixture.Backend, folder.Store);
+        await using var server = await PineconeServer.StartAsync(fixture.Backend, fixture.Vectors!);
+        await server.SendAsync("DELETE", "/indexes/i");
         Assert.Equal(201, (await server.SendAsync("POST", "/indexes", """{"name":"i","dimension":3}""")).Status);
         Assert.Equal(200, (await server.SendAsync("POST", "/indexes/i/vectors/upsert", """{"vectors":[{"id":"kept","values":[1,2,3],"metadata":{"k":1}}]}""")).Status);
         (await server.SendAsync("POST", "/indexes/i" + path, body)).AssertRefused(400, 3, words);
@@ -45,8 +44,7 @@ public sealed class EmbeddedRefusalTests(LocalFixture fixture)
     [Fact]
     public async Task Says_which_index_or_namespace_is_missing_or_taken()
     {
-        await using var folder = await EmbeddedFolder.OpenAsync();
-        await using var server = await PineconeServer.StartAsync(fixture.Backend, folder.Store);
+        await using var server = await PineconeServer.StartAsync(fixture.Backend, fixture.Vectors!);
         (await server.SendAsync("GET", "/indexes/nobody")).AssertRefused(404, "NOT_FOUND", "nobody");
         (await server.SendAsync("PATCH", "/indexes/nobody", "{}")).AssertRefused(404, "NOT_FOUND", "nobody");
         (await server.SendAsync("DELETE", "/indexes/nobody")).AssertRefused(404, "NOT_FOUND", "nobody");
@@ -60,8 +58,7 @@ public sealed class EmbeddedRefusalTests(LocalFixture fixture)
     [Fact]
     public async Task Means_the_default_index_by_naming_none_and_takes_any_dimension_a_namespace_begins_with()
     {
-        await using var folder = await EmbeddedFolder.OpenAsync();
-        await using var server = await PineconeServer.StartAsync(fixture.Backend, folder.Store);
+        await using var server = await PineconeServer.StartAsync(fixture.Backend, fixture.Vectors!);
         Assert.Equal(200, (await server.SendAsync("POST", "/vectors/upsert", """{"vectors":[{"id":"a","values":[1,2]}]}""")).Status);
         Assert.Equal(200, (await server.SendAsync("POST", "/vectors/upsert", """{"vectors":[{"id":"a","values":[1,2,3]}],"namespace":"three"}""")).Status);
         (await server.SendAsync("POST", "/vectors/upsert", """{"vectors":[{"id":"b","values":[1,2]}],"namespace":"three"}""")).AssertRefused(400, 3, "dimension 2", "3");
@@ -70,3 +67,6 @@ public sealed class EmbeddedRefusalTests(LocalFixture fixture)
             (await server.SendAsync("POST", "/indexes/default/query", """{"vector":[1,2],"topK":5}""")).Body);
     }
 }
+
+[Collection(LocalFixture.Collection)]
+public sealed class LocalStoreRefusalTests(LocalFixture fixture) : StoreRefusalTests(fixture);
