@@ -57,7 +57,23 @@ public sealed record IndexInfo(IndexSpec Spec, bool Ready = true, string? Host =
 /// <summary>What to change of an index; null leaves a part as it is.</summary>
 /// <param name="DeletionProtected">Whether it may not be deleted.</param>
 /// <param name="Tags">Tags to set; an empty value removes one.</param>
-public sealed record IndexChange(bool? DeletionProtected, IReadOnlyDictionary<string, string>? Tags);
+public sealed record IndexChange(bool? DeletionProtected, IReadOnlyDictionary<string, string>? Tags)
+{
+    /// <summary>What an index is after the change.</summary>
+    public IndexSpec Of(IndexSpec spec)
+    {
+        var tags = new Dictionary<string, string>(spec.Tags, StringComparer.Ordinal);
+        foreach (var (key, value) in Tags ?? new Dictionary<string, string>())
+        {
+            if (value.Length == 0)
+                tags.Remove(key);
+            else
+                tags[key] = value;
+        }
+
+        return spec with { DeletionProtected = DeletionProtected ?? spec.DeletionProtected, Tags = tags };
+    }
+}
 
 /// <summary>The version of the model that made vectors.</summary>
 /// <param name="Name">The model's name, told to people.</param>

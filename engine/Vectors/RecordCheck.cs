@@ -37,6 +37,10 @@ public static class RecordCheck
         return null;
     }
 
+    /// <summary>Says what is wrong with an index that is to be made; null when nothing is.</summary>
+    public static InferenceError? Check(IndexSpec spec) => CheckIndexName(spec.Name)
+        ?? (spec.Dimension is < 1 or > MaxDimension ? new(InferenceErrorKind.Invalid, $"dimension must be 1 to {MaxDimension}, not {spec.Dimension}", "dimension") : null);
+
     /// <summary>Says what is wrong with a query, whatever is asked; null when nothing is.</summary>
     public static InferenceError? Check(VectorQuery query)
     {

@@ -73,10 +73,8 @@ public sealed class VectorDirectoryGrain(
     public async Task<Answer<IndexSpec>> CreateIndexAsync(IndexSpec spec)
     {
         await SettledAsync();
-        if (RecordCheck.CheckIndexName(spec.Name) is { } wrong)
+        if (RecordCheck.Check(spec) is { } wrong)
             return Refused<IndexSpec>(wrong);
-        if (spec.Dimension is < 1 or > RecordCheck.MaxDimension)
-            return Refused<IndexSpec>(new(InferenceErrorKind.Invalid, $"dimension must be 1 to {RecordCheck.MaxDimension}, not {spec.Dimension}", "dimension"));
         if (spec.Name == OwnedStore.ReservedIndex || Find(spec.Name) is not null)
             return Refused<IndexSpec>(new(InferenceErrorKind.Conflict, $"index '{spec.Name}' exists already", "name"));
         state.State.Indexes[spec.Name] = new KnownIndex { Spec = spec, Shards = options.Shards };
@@ -89,16 +87,7 @@ public sealed class VectorDirectoryGrain(
         await SettledAsync();
         if (Find(index) is not { } known)
             return Refused<IndexSpec>(NoIndex(index));
-        var tags = new Dictionary<string, string>(known.Spec.Tags, StringComparer.Ordinal);
-        foreach (var (key, value) in change.Tags ?? new Dictionary<string, string>())
-        {
-            if (value.Length == 0)
-                tags.Remove(key);
-            else
-                tags[key] = value;
-        }
-
-        known.Spec = known.Spec with { DeletionProtected = change.DeletionProtected ?? known.Spec.DeletionProtected, Tags = tags };
+        known.Spec = change.Of(known.Spec);
         return await SavedAsync(known.Spec);
     }
 

@@ -5,7 +5,6 @@ using Orrery.Engine;
 using Orrery.Engine.Vectors;
 using Orrery.Grains.Placement;
 using Orrery.Interfaces;
-using Orrery.Interfaces.Vectors;
 using Orrery.Interfaces.Wire;
 
 namespace Orrery.Grains.Vectors;
@@ -162,7 +161,7 @@ public sealed class VectorOwnerGrain(OwnedStore? owned = null) : Grain, IVectorO
     {
         if (Opened() is not { } store)
             return Gone<IdRows>();
-        var token = request.After is { } after ? PageToken.After(after) : null;
+        var token = request.After is { } after ? PageToken.Of(after) : null;
         var outcome = await store.ListAsync(new ListRequest { Index = Index, Namespace = Namespace, Prefix = request.Prefix, Limit = request.Limit, Token = token }, cancellation);
         return outcome.TryGet(out var page, out var error) ? new Answer<IdRows> { Value = new IdRows([.. page.Ids], page.Next is not null) } : Refused<IdRows>(error);
     }

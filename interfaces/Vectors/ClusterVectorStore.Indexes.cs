@@ -45,13 +45,12 @@ public sealed partial class ClusterVectorStore
     /// <inheritdoc/>
     public async ValueTask<Outcome<NamespacePage>> ListNamespacesAsync(string index, string? prefix, int limit, string? token, CancellationToken cancellation)
     {
-        var after = "";
-        if (token is not null && !PageToken.TryRead(token, out after))
-            return PageToken.Wrong;
-        if (!(await PageAsync(index, prefix ?? "", token is null ? null : after, limit, cancellation)).TryGet(out var page, out var error))
+        if (PageToken.Read(token, out string? after) is { } wrong)
+            return wrong;
+        if (!(await PageAsync(index, prefix ?? "", after, limit, cancellation)).TryGet(out var page, out var error))
             return error;
         var counted = await CountAsync(page.Places, default, cancellation);
-        return counted.TryGet(out var infos, out error) ? new NamespacePage(infos, page.More ? PageToken.After(infos[^1].Name) : null, page.Total) : error;
+        return counted.TryGet(out var infos, out error) ? new NamespacePage(infos, page.More ? PageToken.Of(infos[^1].Name) : null, page.Total) : error;
     }
 
     /// <inheritdoc/>

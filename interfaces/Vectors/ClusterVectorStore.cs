@@ -86,16 +86,15 @@ public sealed partial class ClusterVectorStore(IGrainFactory grains, VectorOptio
     /// <inheritdoc/>
     public ValueTask<Outcome<IdPage>> ListAsync(ListRequest request, CancellationToken cancellation)
     {
-        var after = "";
-        if (request.Token is { } token && !PageToken.TryRead(token, out after))
-            return new(PageToken.Wrong);
+        if (PageToken.Read(request.Token, out string? after) is { } wrong)
+            return new(wrong);
         return _namespaces.WithAsync(request.Index, request.Namespace, new IdPage([], null), async place =>
         {
-            var call = new ListCall { Prefix = request.Prefix, Limit = request.Limit, After = request.Token is null ? null : after };
+            var call = new ListCall { Prefix = request.Prefix, Limit = request.Limit, After = after };
             if (!(await OnAllAsync(place, (_, owner, token) => owner.ListAsync(call, token), cancellation)).TryGet(out var parts, out var error))
                 return error;
             var first = Merging.First(parts, request.Limit);
-            return new IdPage(first.Ids, first.More ? PageToken.After(first.Ids[^1]) : null);
+            return new IdPage(first.Ids, first.More ? PageToken.Of(first.Ids[^1]) : null);
         }, cancellation);
     }
 
@@ -159,9 +158,8 @@ public sealed partial class ClusterVectorStore(IGrainFactory grains, VectorOptio
     /// <summary>One shard after another: a page may take the end of one and the beginning of the next, and its token says which and where in it.</summary>
     private async ValueTask<Outcome<RecordPage>> FindAsync(NamespacePlace place, FetchRequest request, CancellationToken cancellation)
     {
-        var (shard, inner) = (0, (string?)null);
-        if (request.Token is { } given && !PageToken.TryRead(given, place.Stores.Length, out shard, out inner))
-            return PageToken.Wrong;
+        if (ShardToken.Read(request.Token, place.Stores.Length, out var shard, out var inner) is { } wrong)
+            return wrong;
         var records = new List<VectorRecord>();
         while (true)
         {
@@ -174,7 +172,7 @@ public sealed partial class ClusterVectorStore(IGrainFactory grains, VectorOptio
             if (inner is null && ++shard == place.Stores.Length)
                 return new RecordPage(records);
             if (records.Count >= request.Limit)
-                return new RecordPage(records, PageToken.In(shard, inner));
+                return new RecordPage(records, ShardToken.Of(shard, inner));
         }
     }
 

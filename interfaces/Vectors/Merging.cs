@@ -17,7 +17,7 @@ internal static class Merging
         }
 
         var less = metric == VectorMetric.Euclidean;
-        ranked.Sort((a, b) => (less ? a.Score.CompareTo(b.Score) : b.Score.CompareTo(a.Score)) is not 0 and var order ? order : Utf8Order.Compare(a.Id, b.Id));
+        ranked.Sort((a, b) => (less ? a.Score.CompareTo(b.Score) : b.Score.CompareTo(a.Score)) is not 0 and var order ? order : string.CompareOrdinal(a.Id, b.Id));
         var best = new VectorMatch[Math.Min(topK, ranked.Count)];
         for (var i = 0; i < best.Length; i++)
             best[i] = ranked[i].Part.Match(ranked[i].Row);

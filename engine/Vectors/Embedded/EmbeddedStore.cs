@@ -82,10 +82,8 @@ public sealed partial class EmbeddedStore : IVectorStore
     public async ValueTask<Outcome<IndexInfo>> CreateIndexAsync(IndexSpec spec, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        if (RecordCheck.CheckIndexName(spec.Name) is { } wrong)
+        if (RecordCheck.Check(spec) is { } wrong)
             return wrong;
-        if (spec.Dimension is < 1 or > RecordCheck.MaxDimension)
-            return new InferenceError(InferenceErrorKind.Invalid, $"dimension must be 1 to {RecordCheck.MaxDimension}, not {spec.Dimension}", "dimension");
         await _changing.WaitAsync(cancellation);
         try
         {

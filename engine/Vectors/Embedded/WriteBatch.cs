@@ -76,16 +76,7 @@ internal sealed class WriteBatch(IndexState index, RecordWriter writer)
 
     public Outcome<IndexInfo> Configure(IndexChange change)
     {
-        var tags = new Dictionary<string, string>(Spec.Tags);
-        foreach (var (key, value) in change.Tags ?? new Dictionary<string, string>())
-        {
-            if (value.Length == 0)
-                tags.Remove(key);
-            else
-                tags[key] = value;
-        }
-
-        Spec = Spec with { DeletionProtected = change.DeletionProtected ?? Spec.DeletionProtected, Tags = tags };
+        Spec = change.Of(Spec);
         IsDirty = true;
         writer.SetSpec(Spec);
         return new IndexInfo(Spec);

@@ -94,10 +94,10 @@ public sealed class ShardingTests
     [InlineData(3, "abc:d")]
     public void A_token_leads_back_to_the_shard_it_was_given_in(int shard, string? inner)
     {
-        Assert.True(PageToken.TryRead(PageToken.In(shard, inner), 4, out var number, out var rest));
+        Assert.Null(ShardToken.Read(ShardToken.Of(shard, inner), 4, out var number, out var rest));
         Assert.Equal((shard, inner), (number, rest));
-        Assert.False(PageToken.TryRead(PageToken.In(shard, inner), shard, out _, out _));
-        Assert.False(PageToken.TryRead("%%%", 4, out _, out _));
-        Assert.False(PageToken.TryRead(PageToken.After("no number"), 4, out _, out _));
+        Assert.NotNull(ShardToken.Read(ShardToken.Of(shard, inner), shard, out _, out _));
+        Assert.NotNull(ShardToken.Read("%%%", 4, out _, out _));
+        Assert.NotNull(ShardToken.Read(PageToken.Of("no number"), 4, out _, out _));
     }
 }

@@ -2,11 +2,12 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 
-namespace Orrery.Engine.Vectors.Embedded;
+namespace Orrery.Engine.Vectors;
 
-/// <summary>Where a page ended: base64 of its last name.</summary>
-internal static class PageToken
+/// <summary>Where a page ended, as text that means nothing to whoever sends it back: base64url of what it ended with.</summary>
+public static class PageToken
 {
+    /// <summary>A token that names an id or a namespace.</summary>
     public static string Of(string last) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(last));
 
     /// <summary>Reads a token.</summary>
@@ -37,5 +38,6 @@ internal static class PageToken
         return Read(token, out string? last) ?? (last is null || int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out slot) ? null : Wrong(token!));
     }
 
-    private static InferenceError Wrong(string token) => new(InferenceErrorKind.Invalid, $"paginationToken '{token}' is none that was given", "paginationToken");
+    /// <summary>What is answered to a token that nobody made.</summary>
+    public static InferenceError Wrong(string token) => new(InferenceErrorKind.Invalid, $"paginationToken '{token}' is none that was given", "paginationToken");
 }
