@@ -24,7 +24,7 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
     private LocalBackend(EngineOptions options, IVectorStore? vectors, OrtEnvironment environment, ILoggerFactory loggers, TimeProvider time)
     {
         _options = options;
-        _keeper = new EmbeddingKeeper(vectors);
+        _keeper = new EmbeddingKeeper(vectors, time);
         _environment = environment;
         _time = time;
         _metrics = new EngineMetrics();

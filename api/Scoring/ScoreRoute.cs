@@ -96,6 +96,12 @@ internal sealed class ScoreRoute(IInferenceBackend backend, ApiOptions options)
         reply.Short(Milliseconds(output.EmbeddingTime));
         reply.Raw(",\"heads_ms\":"u8);
         reply.Short(Milliseconds(output.HeadTime));
+        if (output.Stored is { } stored)
+        {
+            reply.Raw(",\"upsert_ms\":"u8);
+            reply.Short(Milliseconds(stored.Time));
+        }
+
         reply.Raw(",\"total_ms\":"u8);
         reply.Short(Milliseconds(Stopwatch.GetElapsedTime(start)));
         reply.Raw("}}"u8);

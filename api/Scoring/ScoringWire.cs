@@ -81,6 +81,9 @@ internal sealed record ScoreTiming
     [JsonPropertyName("heads_ms")]
     public required float HeadsMs { get; init; }
 
+    [JsonPropertyName("upsert_ms")]
+    public float? UpsertMs { get; init; }
+
     [JsonPropertyName("total_ms")]
     public required float TotalMs { get; init; }
 }

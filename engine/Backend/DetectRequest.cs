@@ -28,7 +28,7 @@ public sealed record DetectRequest
 /// <summary>What detectors answered. Dispose gives the embeddings' and probabilities' memory back.</summary>
 /// <param name="Detectors">One entry a detector, in the order asked for.</param>
 /// <param name="Embeddings">The embeddings computed, one entry for each different pass over the texts.</param>
-/// <param name="EmbeddingTime">From the request to the last embedding.</param>
+/// <param name="EmbeddingTime">From the request to the last embedding, without keeping them.</param>
 /// <param name="HeadTime">From there to the last probability.</param>
 public sealed record DetectOutput(
     IReadOnlyList<DetectorOutput> Detectors, IReadOnlyList<TextOutput> Embeddings, TimeSpan EmbeddingTime, TimeSpan HeadTime) : IDisposable

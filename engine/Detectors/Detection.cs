@@ -70,7 +70,7 @@ internal sealed class Detection(IInferenceBackend embedder, ModelCatalogue model
         for (var i = 0; i < outputs.Length; i++)
             outputs[i] = new DetectorOutput(detectors[i].Info, embeddings[passes.IndexOf(EmbeddingPass.Of(detectors[i]))]);
         error = await ScoreAsync(detectors, outputs);
-        var output = new DetectOutput(outputs, embeddings, time.GetElapsedTime(start, embedded), time.GetElapsedTime(embedded)) { Stored = stored };
+        var output = new DetectOutput(outputs, embeddings, time.GetElapsedTime(start, embedded) - (stored?.Time ?? TimeSpan.Zero), time.GetElapsedTime(embedded)) { Stored = stored };
         if (error is null)
         {
             Count(outputs);

@@ -2,7 +2,8 @@ namespace Orrery.Engine.Vectors;
 
 /// <summary>Has embeddings kept before they are answered: what cannot be kept is not answered either.</summary>
 /// <param name="store">Where; null keeps nothing.</param>
-internal sealed class EmbeddingKeeper(IVectorStore? store)
+/// <param name="time">Measures.</param>
+internal sealed class EmbeddingKeeper(IVectorStore? store, TimeProvider time)
 {
     /// <summary>Refuses what could not be kept before anything is computed.</summary>
     /// <param name="request">The texts.</param>
@@ -15,9 +16,10 @@ internal sealed class EmbeddingKeeper(IVectorStore? store)
             return wrong;
         if (!(await embed()).TryGet(out var output, out var error))
             return error;
+        var start = time.GetTimestamp();
         if ((await KeepAsync(output, request.Model, target, cancellation)).TryGet(out var receipt, out error))
         {
-            output.Stored = receipt;
+            output.Stored = receipt with { Time = time.GetElapsedTime(start) };
             return output;
         }
 

@@ -34,7 +34,8 @@ public sealed record UpsertRequest
 /// <summary>What became of an upsert.</summary>
 /// <param name="Count">Records taken.</param>
 /// <param name="Queued">Whether they are kept here until the service that they are for takes them: they cannot be found yet.</param>
-public sealed record UpsertReceipt(int Count, bool Queued = false);
+/// <param name="Time">How long it took, where it was a part of something larger.</param>
+public sealed record UpsertReceipt(int Count, bool Queued = false, TimeSpan Time = default);
 
 /// <summary>Asks for the nearest records.</summary>
 public sealed record VectorQuery

@@ -36,17 +36,18 @@ public readonly struct Answer<T>
 /// <summary>What became of records that were to be kept.</summary>
 /// <param name="Count">How many were taken; 0 when none were to be kept, for there is no upsert of none.</param>
 /// <param name="Queued">See <see cref="UpsertReceipt.Queued"/>.</param>
+/// <param name="Time">See <see cref="UpsertReceipt.Time"/>; of parts the longest.</param>
 [GenerateSerializer, Immutable, Alias("orrery.receipt")]
-public readonly record struct Receipt([property: Id(0)] int Count, [property: Id(1)] bool Queued)
+public readonly record struct Receipt([property: Id(0)] int Count, [property: Id(1)] bool Queued, [property: Id(2)] TimeSpan Time)
 {
     /// <summary>From the engine's.</summary>
-    public static Receipt Of(UpsertReceipt? receipt) => receipt is null ? default : new(receipt.Count, receipt.Queued);
+    public static Receipt Of(UpsertReceipt? receipt) => receipt is null ? default : new(receipt.Count, receipt.Queued, receipt.Time);
 
     /// <summary>Of two parts of a request.</summary>
-    public static Receipt operator +(Receipt a, Receipt b) => new(a.Count + b.Count, a.Queued || b.Queued);
+    public static Receipt operator +(Receipt a, Receipt b) => new(a.Count + b.Count, a.Queued || b.Queued, a.Time > b.Time ? a.Time : b.Time);
 
     /// <summary>To the engine's; null when nothing was kept.</summary>
-    public UpsertReceipt? ToReceipt() => Count == 0 ? null : new UpsertReceipt(Count, Queued);
+    public UpsertReceipt? ToReceipt() => Count == 0 ? null : new UpsertReceipt(Count, Queued, Time);
 }
 
 /// <summary>Rows of float32, a few for each input: what <see cref="TextOutput"/> holds.</summary>

@@ -36,6 +36,7 @@ public abstract class UpsertTests(BackendFixture fixture)
         Assert.Equal(200, scored.Status);
         Assert.Equal("""{"count":2,"queued":false}""", scored.Json.GetProperty("upsert").GetRawText());
         Assert.Equal(2, scored.Json.GetProperty("data")[1].GetProperty("results").GetArrayLength());
+        Assert.Equal(["embedding_ms", "heads_ms", "upsert_ms", "total_ms"], scored.Json.GetProperty("timing").EnumerateObject().Select(field => field.Name));
 
         var embedded = await Server.PostAsync("/v1/embeddings", """{"model":"tiny-mean","input":["one text","another"]}""");
         var records = await FetchAsync("a", "b");
