@@ -12,14 +12,14 @@ public sealed partial class SettingsTests
 
     [Fact]
     public void A_silo_reads_what_the_README_says() =>
-        Assert.Equal(Rows([.. _shared, "Silo", "Fleet", "Engine", "Vectors"]), SiloTable.All.Select(setting => (setting.Key, setting.ShortName ?? "")).Order());
+        Assert.Equal(Rows([.. _shared, "Silo", "Fleet", "Engine", "Vectors", "Pinecone"]), SiloTable.All.Select(setting => (setting.Key, setting.ShortName ?? "")).Order());
 
     [Fact]
     public void A_front_reads_what_the_README_says()
     {
         string[] engine = ["Engine:DefaultModel", "Engine:DefaultDetectors", "Engine:RequestTimeout"];
         Assert.Equal(
-            Rows([.. _shared, "Api", "Vectors"]).Where(row => row.Key != "Vectors:Shards").Concat(Rows(["Engine"]).Where(row => engine.Contains(row.Key))).Order(),
+            Rows([.. _shared, "Api", "Vectors", "Pinecone"]).Where(row => row.Key != "Vectors:Shards").Concat(Rows(["Engine"]).Where(row => engine.Contains(row.Key))).Order(),
             FrontTable.All.Select(setting => (setting.Key, setting.ShortName ?? "")).Order());
     }
 
