@@ -72,8 +72,6 @@ internal static class FloatsJson
         }
 
         var start = floats.Length;
-        if (json.TryFloats(floats, limit))
-            return floats.Length - start;
         while (json.Next() && !json.At(JsonTokenType.EndArray))
         {
             var count = floats.Length - start;

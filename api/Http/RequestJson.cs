@@ -14,7 +14,6 @@ internal ref struct RequestJson
     private readonly ReadOnlySpan<byte> _body;
     private readonly int _mark;
     private Utf8JsonReader _reader;
-    private int _start;
 
     /// <summary>Enters the body's object.</summary>
     /// <param name="body">The body.</param>
@@ -35,7 +34,7 @@ internal ref struct RequestJson
 
     private readonly JsonTokenType Type => _reader.TokenType;
 
-    private readonly int Consumed => _start + (int)_reader.BytesConsumed;
+    private readonly int Consumed => (int)_reader.BytesConsumed;
 
     /// <summary>Moves to the next field's name; false at the object's end, or when something is wrong.</summary>
     public bool NextField() => Error is null && Next() && Type == JsonTokenType.PropertyName;
@@ -169,38 +168,6 @@ internal ref struct RequestJson
         return Type == JsonTokenType.Number && _reader.TryGetSingle(out value) && float.IsFinite(value);
     }
 
-    /// <summary>
-    /// Appends the numbers of the array that the reader has entered, and moves to its end. They are read without the reader, which takes
-    /// twice as long. At the first thing that is not right all is left as it was: the reader finds it again, and says where it is.
-    /// </summary>
-    public bool TryFloats(FloatBlock floats, int limit)
-    {
-        var start = floats.Length;
-        var at = Consumed;
-        while (floats.Length - start < limit)
-        {
-            at = SkipBlanks(at);
-            if (!FloatParser.TryRead(_body, ref at, out var value))
-                break;
-            floats.Add(value);
-            at = SkipBlanks(at);
-            if (at == _body.Length)
-                break;
-            if (_body[at] == ']')
-            {
-                _reader = new Utf8JsonReader(_body[at..], isFinalBlock: true, _reader.CurrentState);
-                _start = at;
-                return Next();
-            }
-
-            if (_body[at++] != ',')
-                break;
-        }
-
-        floats.Cut(start);
-        return false;
-    }
-
     /// <summary>Refuses the value. Always false.</summary>
     public bool Wrong(string field, string wanted) => Fail(ErrorCause.WrongType, $"{field} must be {wanted}, not {Name(Type)}", field);
 
@@ -243,16 +210,9 @@ internal ref struct RequestJson
             return default;
         }
 
-        var start = _mark + _start + (int)_reader.TokenStartIndex;
+        var start = _mark + (int)_reader.TokenStartIndex;
         Skip();
         return Error is null ? new Range(start, _mark + Consumed) : default;
-    }
-
-    private readonly int SkipBlanks(int at)
-    {
-        while (at < _body.Length && _body[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
-            at++;
-        return at;
     }
 
     private bool Malformed(JsonException e)
@@ -260,14 +220,6 @@ internal ref struct RequestJson
         // What many languages write for a float that is no number: the commonest fault of vectors.
         var rest = _body[Consumed..].TrimStart(" \t\r\n,:-"u8);
         var fault = rest.StartsWith("NaN"u8) ? "has NaN, which is no JSON," : rest.StartsWith("Infinity"u8) ? "has Infinity, which is no JSON," : "is not valid JSON";
-        var (line, at) = (e.LineNumber, e.BytePositionInLine);
-        if (_start > 0)
-        {
-            // The reader knows nothing of what was read without it.
-            var read = _body[..Consumed];
-            (line, at) = (read.Count((byte)'\n'), read.Length - read.LastIndexOf((byte)'\n') - 1);
-        }
-
-        return Fail(ErrorCause.MalformedJson, $"the body {fault} at line {line + 1}, byte {at}");
+        return Fail(ErrorCause.MalformedJson, $"the body {fault} at line {e.LineNumber + 1}, byte {e.BytePositionInLine}");
     }
 }
