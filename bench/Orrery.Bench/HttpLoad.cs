@@ -45,7 +45,12 @@ internal sealed class HttpLoad(int port, IReadOnlyList<byte[]> requests, int tex
     /// <summary>Request bytes that ask a process whether it is ready.</summary>
     public static byte[] ReadyRequest() => Encoding.ASCII.GetBytes("GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
-    private static List<byte[]> Requests(string route, string[] texts, int textsPerRequest, Func<string, string> body)
+    /// <summary>Request bytes for any route.</summary>
+    /// <param name="route">The route.</param>
+    /// <param name="texts">The texts.</param>
+    /// <param name="textsPerRequest">How many of them are in one request.</param>
+    /// <param name="body">The body, of the texts as JSON: a string, or an array where there are several.</param>
+    public static List<byte[]> Requests(string route, string[] texts, int textsPerRequest, Func<string, string> body)
     {
         var requests = new List<byte[]>();
         for (var i = 0; i + textsPerRequest <= texts.Length; i += textsPerRequest)

@@ -46,13 +46,14 @@ cluster.SetAction(async parsed =>
 var counts = new Option<int[]>("--count") { Description = "Vectors in a namespace.", DefaultValueFactory = _ => [100_000, 1_000_000], AllowMultipleArgumentsPerToken = true };
 var queries = new Option<int>("--queries") { Description = "Searches of each kind.", DefaultValueFactory = _ => 200 };
 var peers = new Option<bool>("--peers") { Description = "Whether sqlite-vec and LanceDB are measured too.", DefaultValueFactory = _ => true };
-var vectors = new Command("vectors", "Measures the embedded vector store beside sqlite-vec and LanceDB.") { counts, queries, peers, output };
+var vectors = new Command("vectors", "Measures the embedded vector store beside sqlite-vec and LanceDB.") { counts, queries, peers, seconds, output };
 vectors.SetAction(async parsed =>
 {
     var report = new Report();
     report.Title("Vectors", string.Join(' ', args.Prepend("./orrery bench")));
     foreach (var count in parsed.GetValue(counts)!)
         await new VectorBench(report, parsed.GetValue(queries)).RunAsync(count, parsed.GetValue(peers));
+    await new VectorFlowBench(report, new BenchTimes(TimeSpan.FromSeconds(parsed.GetValue(seconds)), 1), TextMix.Read(Places.Shared)).RunAsync();
     report.Save(parsed.GetValue(output)!);
 });
 
