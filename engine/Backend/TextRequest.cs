@@ -99,7 +99,7 @@ public sealed record EmbedRequest : TextRequest
     public UpsertTarget? Upsert { get; init; }
 }
 
-/// <summary>Where the embeddings of a request go, beside into its answer.</summary>
+/// <summary>Where the embeddings of a request go beside its answer.</summary>
 public sealed record UpsertTarget
 {
     /// <summary>The index; null for the store's own default.</summary>
