@@ -6,9 +6,6 @@ namespace Orrery.Api.Pinecone;
 /// <summary><c>/query</c>: the records nearest to a vector, or to that of another record.</summary>
 internal sealed class QueryRoute(IVectorStore store)
 {
-    /// <summary>The most matches of one answer.</summary>
-    public const int MaxTopK = 10_000;
-
     public async ValueTask<ApiError?> RunAsync(JsonExchange exchange)
     {
         using var floats = new FloatBlock(1024);
@@ -104,6 +101,6 @@ internal sealed class QueryRoute(IVectorStore store)
             return new(ErrorCause.Invalid, "topK is missing", "topK");
         if (dimension is > 0 == !string.IsNullOrEmpty(id))
             return new(ErrorCause.Invalid, "exactly one of vector and id must be given", "vector");
-        return PineconeFields.CheckLimit("topK", count, MaxTopK);
+        return PineconeFields.CheckLimit("topK", count, RecordCheck.MaxTop);
     }
 }

@@ -9,9 +9,6 @@ internal sealed class SearchRoute(IInferenceBackend backend, IVectorStore? store
 {
     private const int DefaultTopK = 10;
 
-    /// <summary>The most matches of one search, as Pinecone has it.</summary>
-    private const int MaxTopK = 10_000;
-
     public async ValueTask<ApiError?> RunAsync(JsonExchange exchange)
     {
         if (store is null)
@@ -108,7 +105,7 @@ internal sealed class SearchRoute(IInferenceBackend backend, IVectorStore? store
     {
         if (fields.Text is null == (fields.Vector.Length == 0))
             return new(ErrorCause.Invalid, "give either text or vector", "text");
-        return fields.TopK is < 1 or > MaxTopK ? new(ErrorCause.Invalid, $"top_k must be 1 to {MaxTopK}, not {fields.TopK}", "top_k") : null;
+        return fields.TopK is < 1 or > RecordCheck.MaxTop ? new(ErrorCause.Invalid, $"top_k must be 1 to {RecordCheck.MaxTop}, not {fields.TopK}", "top_k") : null;
     }
 
     private static async ValueTask WriteAsync(JsonExchange exchange, SearchFields fields, IReadOnlyList<VectorMatch> matches, EmbeddingModel? model, TextOutput? embedded)

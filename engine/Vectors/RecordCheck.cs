@@ -120,6 +120,12 @@ public static class RecordCheck
             ? null
             : new(InferenceErrorKind.Conflict, $"namespace '{name}' holds vectors of model '{kept.Name}' ({kept.Digest}), not of '{given.Name}' ({given.Digest})", "namespace");
 
+    /// <summary>What is answered of an index that is not there.</summary>
+    public static InferenceError NoIndex(string index) => new(InferenceErrorKind.NotFound, $"index '{index}' does not exist", "index");
+
+    /// <summary>What is answered of a namespace that is not there, where it must be.</summary>
+    public static InferenceError NoNamespace(string name) => new(InferenceErrorKind.NotFound, $"namespace '{name}' does not exist", "namespace");
+
     /// <summary>Says what is wrong with an index's name; null when nothing is.</summary>
     public static InferenceError? CheckIndexName(string name) =>
         name.Length is >= 1 and <= 45 && name[0] != '-' && name[^1] != '-' && !name.AsSpan().ContainsAnyExcept(_indexName)

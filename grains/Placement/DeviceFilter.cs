@@ -26,13 +26,6 @@ public sealed class DeviceFilterDirector(ISiloMetadataCache metadata) : IPlaceme
     public const string Pool = "pool";
 
     /// <inheritdoc/>
-    public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos)
-    {
-        var pool = ReplicaKey.PoolOf(target.GrainIdentity.Key.ToString()).ToString();
-        foreach (var silo in silos)
-        {
-            if (metadata.GetSiloMetadata(silo).Metadata.TryGetValue(Pool, out var own) && own == pool)
-                yield return silo;
-        }
-    }
+    public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos) =>
+        metadata.Saying(Pool, ReplicaKey.PoolOf(target.GrainIdentity.Key.ToString()).ToString(), silos);
 }

@@ -26,13 +26,6 @@ public sealed class NearStoreDirector(ISiloMetadataCache metadata) : IPlacementF
     public const string Store = "store";
 
     /// <inheritdoc/>
-    public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos)
-    {
-        var store = ShardKey.StoreOf(target.GrainIdentity.Key.ToString()).ToString();
-        foreach (var silo in silos)
-        {
-            if (metadata.GetSiloMetadata(silo).Metadata.TryGetValue(Store, out var own) && own == store)
-                yield return silo;
-        }
-    }
+    public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos) =>
+        metadata.Saying(Store, ShardKey.StoreOf(target.GrainIdentity.Key.ToString()).ToString(), silos);
 }

@@ -86,7 +86,7 @@ public sealed class VectorDirectoryGrain(
     {
         await SettledAsync();
         if (Find(index) is not { } known)
-            return Refused<IndexSpec>(NoIndex(index));
+            return Refused<IndexSpec>(RecordCheck.NoIndex(index));
         known.Spec = change.Of(known.Spec);
         return await SavedAsync(known.Spec);
     }
@@ -96,7 +96,7 @@ public sealed class VectorDirectoryGrain(
     {
         await SettledAsync();
         if (Find(index) is not { } known)
-            return Refused<IndexSpec>(NoIndex(index));
+            return Refused<IndexSpec>(RecordCheck.NoIndex(index));
         if (known.Spec.DeletionProtected)
             return Refused<IndexSpec>(new(InferenceErrorKind.Conflict, $"index '{index}' is protected from deletion; set deletion_protection to disabled first", "deletion_protection"));
         // All or none, as far as can be told before.
@@ -122,7 +122,7 @@ public sealed class VectorDirectoryGrain(
     {
         await SettledAsync();
         if (Find(index) is not { } known)
-            return Refused<NamespacePlace>(NoIndex(index));
+            return Refused<NamespacePlace>(RecordCheck.NoIndex(index));
         return new() { Value = known.Namespaces.GetValueOrDefault(name) is { Leaving: false } space ? space.Place(known, name) : new NamespacePlace { Index = known.Spec, Name = name } };
     }
 
@@ -131,7 +131,7 @@ public sealed class VectorDirectoryGrain(
     {
         await SettledAsync();
         if (Find(index) is not { } known)
-            return Refused<NamespacePlaces>(NoIndex(index));
+            return Refused<NamespacePlaces>(RecordCheck.NoIndex(index));
         if (limit == 0)
             return new() { Value = new NamespacePlaces(known.Spec, [], false, known.Namespaces.Count) };
         var names = new List<string>();
@@ -155,7 +155,7 @@ public sealed class VectorDirectoryGrain(
     {
         await SettledAsync();
         if (Find(claim.Index) is not { } index)
-            return Refused<NamespacePlace>(NoIndex(claim.Index));
+            return Refused<NamespacePlace>(RecordCheck.NoIndex(claim.Index));
         if (index.Namespaces.GetValueOrDefault(claim.Name) is { Leaving: true } && await RemoveAsync(index, claim.Name) is { } leaving)
             return Refused<NamespacePlace>(leaving);
         var known = index.Namespaces.GetValueOrDefault(claim.Name);
@@ -190,9 +190,9 @@ public sealed class VectorDirectoryGrain(
     {
         await SettledAsync();
         if (Find(index) is not { } known)
-            return Refused<NamespacePlace>(NoIndex(index));
+            return Refused<NamespacePlace>(RecordCheck.NoIndex(index));
         if (!known.Namespaces.TryGetValue(name, out var space))
-            return Refused<NamespacePlace>(new(InferenceErrorKind.NotFound, $"namespace '{name}' does not exist", "namespace"));
+            return Refused<NamespacePlace>(RecordCheck.NoNamespace(name));
         return await RemoveAsync(known, name) is { } refused ? Refused<NamespacePlace>(refused) : new() { Value = space.Place(known, name) };
     }
 
@@ -295,8 +295,6 @@ public sealed class VectorDirectoryGrain(
             mine.SetResult();
         }
     }
-
-    private static InferenceError NoIndex(string index) => new(InferenceErrorKind.NotFound, $"index '{index}' does not exist", "index");
 
     private static Answer<T> Refused<T>(InferenceError error)
         where T : class => new() { Error = error };

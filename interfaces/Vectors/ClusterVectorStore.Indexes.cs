@@ -60,7 +60,7 @@ public sealed partial class ClusterVectorStore
         if (!(await _caller.AskDirectoryAsync(directory => directory.FindAsync(index, name), cancellation)).TryGet(out var place, out var error))
             return error;
         if (!place.Exists)
-            return new InferenceError(InferenceErrorKind.NotFound, $"namespace '{name}' does not exist", "namespace");
+            return RecordCheck.NoNamespace(name);
         var counted = await CountAsync([place], default, cancellation);
         return counted.TryGet(out var infos, out error) ? infos[0] : error;
     }

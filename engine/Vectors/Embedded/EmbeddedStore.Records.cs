@@ -136,7 +136,7 @@ public sealed partial class EmbeddedStore
     {
         if (!Find(index).TryGet(out var found, out var error))
             return new(error);
-        return new(found.State.Namespaces.TryGetValue(name, out var space) ? space.Info(found.Spec) : MissingNamespace(name));
+        return new(found.State.Namespaces.TryGetValue(name, out var space) ? space.Info(found.Spec) : RecordCheck.NoNamespace(name));
     }
 
     /// <inheritdoc/>
@@ -149,11 +149,9 @@ public sealed partial class EmbeddedStore
         if (!Find(index).TryGet(out var found, out var error))
             return error;
         if (!found.State.Namespaces.ContainsKey(name))
-            return MissingNamespace(name);
+            return RecordCheck.NoNamespace(name);
         return await found.WriteAsync(batch => batch.DeleteNamespace(name), 1, alone: true, cancellation);
     }
-
-    private static InferenceError MissingNamespace(string name) => new(InferenceErrorKind.NotFound, $"namespace '{name}' does not exist", "namespace");
 
     private static VectorFilter Filter(VectorFilter? filter) => filter ?? throw new ArgumentException("neither an id nor a filter");
 

@@ -76,7 +76,7 @@ public sealed partial class EmbeddedStore : IVectorStore
 
     /// <inheritdoc/>
     public ValueTask<Outcome<IndexInfo>> FindIndexAsync(string index, CancellationToken cancellation) =>
-        new(_indexes.TryGetValue(index, out var found) ? found.Info : Missing(index));
+        new(_indexes.TryGetValue(index, out var found) ? found.Info : RecordCheck.NoIndex(index));
 
     /// <inheritdoc/>
     public async ValueTask<Outcome<IndexInfo>> CreateIndexAsync(IndexSpec spec, CancellationToken cancellation)
@@ -120,7 +120,7 @@ public sealed partial class EmbeddedStore : IVectorStore
         try
         {
             if (!_indexes.TryGetValue(index, out var found))
-                return Missing(index);
+                return RecordCheck.NoIndex(index);
             if (found.Spec.DeletionProtected)
                 return new InferenceError(InferenceErrorKind.Conflict, $"index '{index}' is protected from deletion; set deletion_protection to disabled first", "deletion_protection");
             if (found.Refusal is { } damaged)
@@ -153,8 +153,6 @@ public sealed partial class EmbeddedStore : IVectorStore
     }
 
     private static InferenceError Closed => new(InferenceErrorKind.Unavailable, "the vector store is closed");
-
-    private static InferenceError Missing(string index) => new(InferenceErrorKind.NotFound, $"index '{index}' does not exist", "index");
 
     private static Outcome<Done> Delete(EmbeddedIndex index)
     {
@@ -204,7 +202,7 @@ public sealed partial class EmbeddedStore : IVectorStore
     private Outcome<EmbeddedIndex> Find(string name)
     {
         if (!_indexes.TryGetValue(name, out var index))
-            return _closed ? Closed : Missing(name);
+            return _closed ? Closed : RecordCheck.NoIndex(name);
         return index.Refusal is { } refusal ? refusal : index;
     }
 }

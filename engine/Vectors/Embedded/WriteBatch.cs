@@ -66,7 +66,7 @@ internal sealed class WriteBatch(IndexState index, RecordWriter writer)
     public Outcome<Done> DeleteNamespace(string name)
     {
         if (Find(name) is not { } changes)
-            return new InferenceError(InferenceErrorKind.NotFound, $"namespace '{name}' does not exist", "namespace");
+            return RecordCheck.NoNamespace(name);
         IsDirty = true;
         writer.RemoveNamespace(changes);
         _removed.Add(changes.Space);

@@ -192,14 +192,10 @@ internal sealed class RecordWriter(IndexDirectory indexes, NamespaceModels model
 
     private InferenceError? Check(UpdateRequest request)
     {
-        if (request.Id is { } id && RecordCheck.CheckId(id) is { } wrong)
+        if (RecordCheck.Check(request) is { } wrong)
             return wrong;
-        if (!request.Values.IsEmpty && RecordCheck.CheckValues(request.Values.Span) is { } values)
-            return values;
         if (!request.Values.IsEmpty && indexes.Known(request.Index)?.Spec.Dimension is { } dimension && RecordCheck.CheckDimension(request.Values.Length, dimension) is { } length)
             return length;
-        return VectorMetadata.Check(request.SetMetadata.Span) is { } metadata
-            ? new(InferenceErrorKind.Invalid, $"setMetadata {metadata}", "setMetadata")
-            : ModelStamp.CheckUnused(request.SetMetadata.Span);
+        return ModelStamp.CheckUnused(request.SetMetadata.Span);
     }
 }
