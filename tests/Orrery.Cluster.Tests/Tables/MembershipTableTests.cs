@@ -33,11 +33,11 @@ public sealed class MembershipTableTests(PostgresServer server) : IAsyncLifetime
     [PostgresFact]
     public async Task A_new_cluster_has_version_0_and_no_members()
     {
-        var all = await _table.ReadAll();
+        var all = await _table.ReadAllAsync();
         Assert.Equal((0, "0"), (all.Version.Version, all.Version.VersionEtag));
         Assert.Empty(all.Members);
         await OpenAsync("one");
-        Assert.Equal(0, (await _table.ReadAll()).Version.Version);
+        Assert.Equal(0, (await _table.ReadAllAsync()).Version.Version);
     }
 
     [PostgresFact]
@@ -47,22 +47,22 @@ public sealed class MembershipTableTests(PostgresServer server) : IAsyncLifetime
         Assert.True(await InsertAsync(inserted));
         Assert.True(await InsertAsync(Member(2, SiloStatus.Active)));
 
-        var row = await _table.ReadRow(inserted.SiloAddress);
+        var row = await _table.ReadRowAsync(inserted.SiloAddress);
         Assert.Equal(2, row.Version.Version);
         var read = Assert.Single(row.Members).Item1;
         Assert.Equal(inserted.ToFullString(), read.ToFullString());
         Assert.Equal((inserted.ProxyPort, inserted.HostName, DateTimeKind.Utc), (read.ProxyPort, read.HostName, read.StartTime.Kind));
-        Assert.Empty((await _table.ReadRow(Member(3, SiloStatus.Active).SiloAddress)).Members);
-        Assert.Equal(2, (await _table.ReadAll()).Members.Count);
+        Assert.Empty((await _table.ReadRowAsync(Member(3, SiloStatus.Active).SiloAddress)).Members);
+        Assert.Equal(2, (await _table.ReadAllAsync()).Members.Count);
     }
 
     [PostgresFact]
     public async Task An_insert_fails_without_a_trace_for_an_old_version_and_for_a_known_silo()
     {
         Assert.True(await InsertAsync(Member(1, SiloStatus.Active)));
-        Assert.False(await _table.InsertRow(Member(2, SiloStatus.Active), new(1, "0")));
+        Assert.False(await _table.InsertRowAsync(Member(2, SiloStatus.Active), new(1, "0")));
         Assert.False(await InsertAsync(Member(1, SiloStatus.Active)));
-        var all = await _table.ReadAll();
+        var all = await _table.ReadAllAsync();
         Assert.Equal((1, 1), (all.Version.Version, all.Members.Count));
     }
 
@@ -75,13 +75,13 @@ public sealed class MembershipTableTests(PostgresServer server) : IAsyncLifetime
         member.Status = SiloStatus.Dead;
         member.AddSuspector(suspicious, s_start.AddMinutes(1));
 
-        Assert.False(await _table.UpdateRow(member, "", new(2, "0")));
-        Assert.False(await _table.UpdateRow(Member(3, SiloStatus.Dead), "", new(2, "1")));
+        Assert.False(await _table.UpdateRowAsync(member, "", new(2, "0")));
+        Assert.False(await _table.UpdateRowAsync(Member(3, SiloStatus.Dead), "", new(2, "1")));
         Assert.Equal((1, SiloStatus.Active), await ReadAsync(member));
 
-        Assert.True(await _table.UpdateRow(member, "", new(2, "1")));
+        Assert.True(await _table.UpdateRowAsync(member, "", new(2, "1")));
         Assert.Equal((2, SiloStatus.Dead), await ReadAsync(member));
-        var suspicion = Assert.Single((await _table.ReadRow(member.SiloAddress)).Members[0].Item1.SuspectTimes);
+        var suspicion = Assert.Single((await _table.ReadRowAsync(member.SiloAddress)).Members[0].Item1.SuspectTimes!);
         Assert.Equal((suspicious, s_start.AddMinutes(1)), (suspicion.Item1, suspicion.Item2));
     }
 
@@ -89,12 +89,12 @@ public sealed class MembershipTableTests(PostgresServer server) : IAsyncLifetime
     public async Task Of_many_changes_of_one_version_one_succeeds()
     {
         var members = Enumerable.Range(1, 8).Select(i => Member(i, SiloStatus.Active)).ToArray();
-        var inserted = await Task.WhenAll(members.Select(m => Task.Run(() => _table.InsertRow(m, new(1, "0")))));
+        var inserted = await Task.WhenAll(members.Select(m => Task.Run(() => _table.InsertRowAsync(m, new(1, "0")))));
         Assert.Single(inserted, true);
-        var member = (await _table.ReadAll()).Members.Single().Item1;
-        var updated = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => _table.UpdateRow(member, "", new(2, "1")))));
+        var member = (await _table.ReadAllAsync()).Members.Single().Item1;
+        var updated = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => _table.UpdateRowAsync(member, "", new(2, "1")))));
         Assert.Single(updated, true);
-        Assert.Equal(2, (await _table.ReadAll()).Version.Version);
+        Assert.Equal(2, (await _table.ReadAllAsync()).Version.Version);
     }
 
     [PostgresFact]
@@ -104,9 +104,9 @@ public sealed class MembershipTableTests(PostgresServer server) : IAsyncLifetime
         await InsertAsync(member);
         member.IAmAliveTime = s_start.AddHours(1);
         member.Status = SiloStatus.Dead;
-        await _table.UpdateIAmAlive(member);
+        await _table.UpdateIAmAliveAsync(member);
         Assert.Equal((1, SiloStatus.Active), await ReadAsync(member));
-        Assert.Equal(s_start.AddHours(1), (await _table.ReadRow(member.SiloAddress)).Members[0].Item1.IAmAliveTime);
+        Assert.Equal(s_start.AddHours(1), (await _table.ReadRowAsync(member.SiloAddress)).Members[0].Item1.IAmAliveTime);
     }
 
     [PostgresFact]
@@ -118,8 +118,8 @@ public sealed class MembershipTableTests(PostgresServer server) : IAsyncLifetime
         recent.IAmAliveTime = s_start.AddDays(2);
         foreach (var member in new[] { old, silent, recent })
             Assert.True(await InsertAsync(member));
-        await _table.CleanupDefunctSiloEntries(s_start.AddDays(1));
-        Assert.Equal([silent.SiloAddress, recent.SiloAddress], (await _table.ReadAll()).Members.Select(m => m.Item1.SiloAddress).Order());
+        await _table.CleanupDefunctSiloEntriesAsync(s_start.AddDays(1));
+        Assert.Equal([silent.SiloAddress, recent.SiloAddress], (await _table.ReadAllAsync()).Members.Select(m => m.Item1.SiloAddress).Order());
     }
 
     [PostgresFact]
@@ -131,7 +131,7 @@ public sealed class MembershipTableTests(PostgresServer server) : IAsyncLifetime
         foreach (var member in new[] { active, Member(2, SiloStatus.Joining), Member(3, SiloStatus.Dead), closed })
             Assert.True(await InsertAsync(member));
         var other = await OpenAsync("two");
-        Assert.True(await other.InsertRow(Member(5, SiloStatus.Active), new(1, "0")));
+        Assert.True(await other.InsertRowAsync(Member(5, SiloStatus.Active), new(1, "0")));
 
         var gateways = new AdoNetGatewayListProvider(NullLogger<AdoNetGatewayListProvider>.Instance, new ServiceCollection().BuildServiceProvider(),
             Options.Create(new AdoNetClusteringClientOptions { Invariant = "Npgsql", ConnectionString = _database }),
@@ -145,16 +145,16 @@ public sealed class MembershipTableTests(PostgresServer server) : IAsyncLifetime
     {
         await InsertAsync(Member(1, SiloStatus.Active));
         var other = await OpenAsync("two");
-        Assert.True(await other.InsertRow(Member(1, SiloStatus.Active), new(1, "0")));
-        await _table.DeleteMembershipTableEntries("one");
+        Assert.True(await other.InsertRowAsync(Member(1, SiloStatus.Active), new(1, "0")));
+        await _table.DeleteMembershipTableEntriesAsync("one");
         Assert.Equal(["two"], await PostgresServer.QueryAsync(_database, "SELECT cluster_id FROM orrery_silo UNION SELECT cluster_id FROM orrery_cluster"));
     }
 
-    private async Task<bool> InsertAsync(MembershipEntry member) => await _table.InsertRow(member, (await _table.ReadAll()).Version.Next());
+    private async Task<bool> InsertAsync(MembershipEntry member) => await _table.InsertRowAsync(member, (await _table.ReadAllAsync()).Version.Next());
 
     private async Task<(int Version, SiloStatus Status)> ReadAsync(MembershipEntry member)
     {
-        var row = await _table.ReadRow(member.SiloAddress);
+        var row = await _table.ReadRowAsync(member.SiloAddress);
         return (row.Version.Version, row.Members.Single().Item1.Status);
     }
 
@@ -175,7 +175,7 @@ public sealed class MembershipTableTests(PostgresServer server) : IAsyncLifetime
             Options.Create(new ClusterOptions { ClusterId = cluster, ServiceId = "service" }),
             Options.Create(new AdoNetClusteringSiloOptions { Invariant = "Npgsql", ConnectionString = _database }),
             NullLogger<AdoNetClusteringTable>.Instance);
-        await table.InitializeMembershipTable(tryInitTableVersion: true);
+        await table.InitializeMembershipTableAsync(tryInitTableVersion: true);
         return table;
     }
 }

@@ -96,12 +96,12 @@ public sealed class SiloTests(PostgresServer server) : IAsyncLifetime
         var (a, b) = (_a.StorageOf(TableSilo.Storage), _b.StorageOf(TableSilo.Storage));
         var id = GrainId.Create("note", "a/contended");
         var (first, second) = (new GrainState<Note>(new()), new GrainState<Note>(new()));
-        first.State.Sum = 1;
+        first.State!.Sum = 1;
         await a.WriteStateAsync("note", id, first);
         await Assert.ThrowsAsync<InconsistentStateException>(() => b.WriteStateAsync("note", id, second));
 
         await b.ReadStateAsync("note", id, second);
-        Assert.Equal((1, first.ETag, true), (second.State.Sum, second.ETag, second.RecordExists));
+        Assert.Equal((1, first.ETag, true), (second.State!.Sum, second.ETag, second.RecordExists));
         second.State.Sum = 2;
         await b.WriteStateAsync("note", id, second);
         first.State.Sum = 3;
@@ -144,12 +144,12 @@ public sealed class SiloTests(PostgresServer server) : IAsyncLifetime
         var state = new GrainState<Note>(new() { Sum = 1 });
         await storage.WriteStateAsync("note", id, state);
         await storage.ClearStateAsync("note", id, state);
-        Assert.Equal((0, false), (state.State.Sum, state.RecordExists));
+        Assert.Equal((0, false), (state.State!.Sum, state.RecordExists));
         Assert.Equal([$"{rows}"], await PostgresServer.QueryAsync(_database, "SELECT count(*) FROM orrery_grain_state"));
 
         var other = new GrainState<Note>();
         await _b.StorageOf(name).ReadStateAsync("note", id, other);
-        Assert.Equal((0, state.ETag), (other.State.Sum, other.ETag));
+        Assert.Equal((0, state.ETag), (other.State!.Sum, other.ETag));
         other.State.Sum = 2;
         await _b.StorageOf(name).WriteStateAsync("note", id, other);
         await Assert.ThrowsAsync<InconsistentStateException>(() => storage.WriteStateAsync("note", id, state));
@@ -174,7 +174,7 @@ public sealed class SiloTests(PostgresServer server) : IAsyncLifetime
         {
             var state = new GrainState<Note>();
             await storage.ReadStateAsync("note", ids[i], state);
-            Assert.Equal(i, state.State.Sum);
+            Assert.Equal(i, state.State!.Sum);
         }
     }
 
