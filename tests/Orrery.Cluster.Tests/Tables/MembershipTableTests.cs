@@ -75,11 +75,13 @@ public sealed class MembershipTableTests(PostgresServer server) : IAsyncLifetime
         member.Status = SiloStatus.Dead;
         member.AddSuspector(suspicious, s_start.AddMinutes(1));
 
-        Assert.False(await _table.UpdateRowAsync(member, "", new(2, "0")));
-        Assert.False(await _table.UpdateRowAsync(Member(3, SiloStatus.Dead), "", new(2, "1")));
+        // A row's ETag is the version of the table that it was read with.
+        Assert.False(await _table.UpdateRowAsync(member, "0", new(2, "0")));
+        Assert.False(await _table.UpdateRowAsync(member, "0", new(2, "1")));
+        Assert.False(await _table.UpdateRowAsync(Member(3, SiloStatus.Dead), "1", new(2, "1")));
         Assert.Equal((1, SiloStatus.Active), await ReadAsync(member));
 
-        Assert.True(await _table.UpdateRowAsync(member, "", new(2, "1")));
+        Assert.True(await _table.UpdateRowAsync(member, "1", new(2, "1")));
         Assert.Equal((2, SiloStatus.Dead), await ReadAsync(member));
         var suspicion = Assert.Single((await _table.ReadRowAsync(member.SiloAddress)).Members[0].Item1.SuspectTimes!);
         Assert.Equal((suspicious, s_start.AddMinutes(1)), (suspicion.Item1, suspicion.Item2));
@@ -91,8 +93,8 @@ public sealed class MembershipTableTests(PostgresServer server) : IAsyncLifetime
         var members = Enumerable.Range(1, 8).Select(i => Member(i, SiloStatus.Active)).ToArray();
         var inserted = await Task.WhenAll(members.Select(m => Task.Run(() => _table.InsertRowAsync(m, new(1, "0")))));
         Assert.Single(inserted, true);
-        var member = (await _table.ReadAllAsync()).Members.Single().Item1;
-        var updated = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => _table.UpdateRowAsync(member, "", new(2, "1")))));
+        var (member, etag) = (await _table.ReadAllAsync()).Members.Single();
+        var updated = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => _table.UpdateRowAsync(member, etag, new(2, "1")))));
         Assert.Single(updated, true);
         Assert.Equal(2, (await _table.ReadAllAsync()).Version.Version);
     }
