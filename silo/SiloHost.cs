@@ -72,11 +72,7 @@ internal static class SiloHost
         app.MapOrleansDashboard("/dashboard").RequireAdmin(settings.Admin);
         try
         {
-            var start = app.StartAsync(cancellation);
-            if (settings.Cluster is { Membership: Orrery.Hosting.Settings.ClusterOptions.Postgres, Database: { } database })
-                await StuckJoin.WatchAsync(start, database, settings.Cluster.Id, cancellation);
-            else
-                await start;
+            await app.StartAsync(cancellation);
         }
         catch (Exception e) when (e is IOException or OrleansException or Npgsql.NpgsqlException or System.Net.Sockets.SocketException)
         {
@@ -84,8 +80,7 @@ internal static class SiloHost
         }
 
         Console.WriteLine($"Silo of pool {role.Pool} at {settings.Address}:{settings.SiloPort}, gateway {settings.GatewayPort}, {device.Name}, {device.Memory >> 20} MiB for models; http://{settings.Host}:{settings.Port}/dashboard/");
-        await app.WaitForShutdownAsync(cancellation);
-        return 0;
+        return await HostEnd.WaitAsync(app, Program, cancellation);
     }
 
     /// <summary>Creates what is missing in the database.</summary>

@@ -34,6 +34,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
 
     private ProcessCluster(string database, string models)
     {
+        Database = database;
         _membership = [("MEMBERSHIP", "postgres"), ("CLUSTER_DATABASE", database)];
         _engine =
         [
@@ -41,6 +42,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
             ("ORRERY__Engine__ThreadsPerSession", "1"), ("ORRERY__Engine__MaxBatchTokens", "4096"),
         ];
     }
+
+    /// <summary>Where its membership is.</summary>
+    public string Database { get; }
 
     /// <summary>What every silo is told beside its membership and its models.</summary>
     public (string, string)[] SiloSettings { get; init; } = [];

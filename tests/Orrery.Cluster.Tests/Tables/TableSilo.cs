@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Storage;
 using Orrery.Cluster.Tests.Support;
+using Orrery.Interfaces;
 
 namespace Orrery.Cluster.Tests.Tables;
 
@@ -58,6 +59,7 @@ internal sealed class TableSilo : IAsyncDisposable
         {
             silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = ("tables", "tables"));
             silo.Configure<SiloOptions>(o => o.SiloName = name);
+            silo.Services.AddWireSerialization();
             silo.ConfigureEndpoints(IPAddress.Loopback, PostgresServer.FreePort(), PostgresServer.FreePort());
             silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", connectionString));
             silo.AddAdoNetGrainStorage(Storage, o => (o.Invariant, o.ConnectionString) = ("Npgsql", connectionString));
