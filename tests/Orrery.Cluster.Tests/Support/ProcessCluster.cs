@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
@@ -92,7 +93,12 @@ internal sealed class ProcessCluster : IAsyncDisposable
         Silos.Remove(silo);
     }
 
-    public async Task<ClusterStatus> StatusAsync() => (await Front.Http.GetFromJsonAsync<ClusterStatus>("/v1/cluster", _json))!;
+    /// <summary>What the first front sees; nothing while it sees nobody.</summary>
+    public async Task<ClusterStatus> StatusAsync()
+    {
+        using var answer = await Front.Http.GetAsync("/v1/cluster");
+        return answer.StatusCode == HttpStatusCode.ServiceUnavailable ? new([], [], [], []) : (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<ClusterStatus>(_json))!;
+    }
 
     /// <summary>Waits until the first front sees what is wanted.</summary>
     /// <returns>What it saw then.</returns>
