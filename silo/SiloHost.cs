@@ -11,6 +11,7 @@ using Orrery.Hosting.Startup;
 using Orrery.Hosting.Telemetry;
 using Orrery.Hosting.Vectors;
 using Orrery.Silo.Configuration;
+using Orrery.Silo.Kubernetes;
 using Orrery.Silo.Tables;
 
 namespace Orrery.Silo;
@@ -31,6 +32,8 @@ internal static class SiloHost
 
         if (await ClusterTables.CreateAsync(settings.Cluster, settings.ShutdownTimeout, cancellation) is { IsReady: false } tables)
             return Refusal.Say(tables.Message, Program);
+        if (settings.Pod.Length > 0 && await PodAccess.CheckAsync(settings, cancellation) is { } obstacle)
+            return Refusal.Say(obstacle, Program);
 
         await using var loggers = new LoggerScope();
         var vectors = settings.Vectors;
@@ -54,6 +57,8 @@ internal static class SiloHost
         builder.UseOrleans(silo =>
         {
             Join(silo, settings);
+            if (settings.Pod.Length > 0)
+                silo.UsePod(settings);
             silo.AddOrrery(role, device, settings.Fleet, vectors.Store == VectorStoreKind.Embedded ? vectors : null, owned);
             if (service is not null)
                 silo.Services.AddSingleton(service);
