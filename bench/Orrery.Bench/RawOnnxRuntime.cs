@@ -88,7 +88,6 @@ internal sealed class RawOnnxRuntime : IDisposable
     {
         foreach (var session in _sessions.Values)
             session.Dispose();
-        _environment.Dispose();
     }
 
     private double Measure(RawSetting setting, int[][] ids, TimeSpan atLeast)
