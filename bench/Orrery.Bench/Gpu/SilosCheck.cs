@@ -5,19 +5,18 @@ namespace Orrery.Bench.Gpu;
 /// <summary>A cluster of a cpu and a gpu silo, and the same encoder twice, pinned to either pool: each is where it belongs, and answers.</summary>
 internal static class SilosCheck
 {
-    private static readonly string[] _pools = ["cpu", "gpu"];
-
     public static async Task<int> RunAsync(string model, string device)
     {
         var text = TextMix.Read(Places.Shared)[..1];
-        var models = Array.ConvertAll(_pools, pool => Pinned(model, pool));
+        // On the processor there is no other pool: both silos are of one, and so is the model.
+        string[] pools = device == "cpu" ? ["cpu"] : ["cpu", "gpu"];
+        var models = Array.ConvertAll(pools, pool => Pinned(model, pool));
         var requests = Array.ConvertAll(models, pinned => HttpLoad.EmbeddingRequests(Path.GetFileName(pinned), text, 1)[0]);
         using var cluster = await ClusterProcesses.StartAsync(["cpu", device], models, requests);
         using var view = JsonDocument.Parse(await cluster.StatusAsync());
         var silos = view.RootElement.GetProperty("silos").EnumerateArray().ToDictionary(silo => Text(silo, "silo"), silo => (Pool: Text(silo, "pool"), Device: Text(silo, "device")));
         var places = view.RootElement.GetProperty("replicas").EnumerateArray().Select(replica => (Model: Text(replica, "model"), Silo: silos[Text(replica, "silo")])).ToArray();
-        var holds = _pools.All(pool => places.Any(place => place.Model == $"{model}-{pool}"))
-            && places.All(place => place.Model == $"{model}-{(device == "cpu" ? "cpu" : place.Silo.Pool)}");
+        var holds = pools.All(pool => places.Any(place => place.Model == $"{model}-{pool}")) && places.All(place => place.Model == $"{model}-{place.Silo.Pool}");
         return GpuCommand.Say(holds, $"each model answers from the silo that it is pinned to: {string.Join(", ", places.Select(place => $"{place.Model} on {place.Silo.Pool} ({place.Silo.Device})"))}");
 
         static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
