@@ -5,14 +5,7 @@
 #   docker build --target silo-gpu   -t orrery-silo-gpu .     a silo that computes on an NVIDIA GPU (amd64)
 #   docker build --target standalone -t orrery-standalone .    one process with everything; also pulls models and trains
 ARG DOTNET=10.0
-ARG NODE=22
-ARG CUDA=12.9.1-cudnn-runtime-ubuntu24.04
-
-# ONNX Runtime for CPUs, from the package that native/package-lock.json pins.
-FROM --platform=$BUILDPLATFORM node:${NODE}-bookworm-slim AS natives
-WORKDIR /native
-COPY native/package.json native/package-lock.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
+ARG CUDA=13.0.1-cudnn-runtime-ubuntu24.04
 
 # Projects alone, so that restoring is done again only when one of them changes.
 FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:${DOTNET} AS projects
@@ -20,7 +13,6 @@ ARG TARGETARCH
 ENV DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 WORKDIR /src
 COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props ./
-COPY native/Native.proj native/Native.targets native/package.json native/package-lock.json native/
 COPY engine/Orrery.Engine.csproj engine/
 COPY training/Orrery.Training.csproj training/
 COPY api/Orrery.Api.csproj api/
@@ -40,9 +32,6 @@ RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
 
 FROM restored-cpu AS source-cpu
 COPY . .
-COPY --from=natives /native/node_modules native/node_modules
-# Newer than the lock file that came with the sources: what was fetched above is not fetched again.
-RUN touch native/node_modules/.fetched && find native/node_modules/onnxruntime-node/bin -type f -exec touch {} +
 
 FROM source-cpu AS published-front
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
@@ -56,7 +45,7 @@ FROM source-cpu AS published-standalone
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
     dotnet publish standalone/Orrery.Standalone.csproj -c Release --no-restore --arch "$TARGETARCH" --self-contained false -p:PublishReadyToRun=true -o /app
 
-# The GPU's natives come from NuGet (Microsoft.ML.OnnxRuntime.Gpu; native/Native.targets names its version): CUDA and TensorRT.
+# With CUDA and TensorRT: Directory.Build.targets says which package they come from.
 FROM projects AS published-silo-gpu
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
     dotnet restore silo/Orrery.Silo.csproj --arch amd64 -p:PublishReadyToRun=true -p:OnnxRuntime=Gpu
@@ -92,7 +81,7 @@ EXPOSE 8080
 ENTRYPOINT ["/app/orrery"]
 CMD ["serve"]
 
-# CUDA 12 and cuDNN 9, with .NET from its own image; its libraries are portable, the two bases need not be the same system.
+# CUDA 13 and cuDNN 9, which ONNX Runtime's provider links, with .NET from its own image; its libraries are portable, the two bases need not be the same system.
 FROM --platform=linux/amd64 mcr.microsoft.com/dotnet/aspnet:${DOTNET} AS dotnet-amd64
 
 FROM --platform=linux/amd64 nvidia/cuda:${CUDA} AS silo-gpu
