@@ -8,14 +8,7 @@
 # What they are made from are arguments, for who has a registry of their own: --build-arg SDK_IMAGE=registry.example/dotnet/sdk:10.0
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
 ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0
-ARG NODE_IMAGE=node:22-bookworm-slim
-ARG CUDA_IMAGE=nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04
-
-# ONNX Runtime for CPUs, from the package that native/package-lock.json pins.
-FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS natives
-WORKDIR /native
-COPY native/package.json native/package-lock.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
+ARG CUDA_IMAGE=nvidia/cuda:13.0.1-cudnn-runtime-ubuntu24.04
 
 # Projects alone, so that restoring is done again only when one of them changes.
 FROM --platform=$BUILDPLATFORM ${SDK_IMAGE} AS projects
@@ -24,7 +17,7 @@ ARG TARGETARCH
 ENV DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 RunAnalyzers=false
 WORKDIR /src
 COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props ./
-COPY native/Native.proj native/Native.targets native/package.json native/package-lock.json native/
+COPY onnx/Orrery.Onnx.csproj onnx/
 COPY engine/Orrery.Engine.csproj engine/
 COPY training/Orrery.Training.csproj training/
 COPY api/Orrery.Api.csproj api/
@@ -43,15 +36,12 @@ RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
       dotnet restore "$project" --arch "$TARGETARCH" -p:PublishReadyToRun=true || exit 1; \
     done
 COPY . .
-COPY --from=natives /native/node_modules native/node_modules
-# Newer than the lock file that came with the sources: what was fetched above is not fetched again.
-RUN touch native/node_modules/.fetched && find native/node_modules/onnxruntime-node/bin -type f -exec touch {} +
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
     for project in client-api/Orrery.ClientApi.csproj silo/Orrery.Silo.csproj standalone/Orrery.Standalone.csproj; do \
       dotnet publish "$project" -c Release --no-restore --arch "$TARGETARCH" --self-contained false -p:PublishReadyToRun=true -o "/app/${project%/*}" || exit 1; \
     done
 
-# The GPU's natives come from NuGet (Microsoft.ML.OnnxRuntime.Gpu; native/Native.targets names its version): CUDA and TensorRT.
+# With CUDA and TensorRT: Directory.Build.targets says which package they come from.
 FROM projects AS published-silo-gpu
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
     dotnet restore silo/Orrery.Silo.csproj --arch amd64 -p:PublishReadyToRun=true -p:OnnxRuntime=Gpu
@@ -87,7 +77,7 @@ EXPOSE 8080
 ENTRYPOINT ["/app/orrery"]
 CMD ["serve"]
 
-# CUDA 12 and cuDNN 9, with .NET from its own image; its libraries are portable, the two bases need not be the same system.
+# CUDA 13 and cuDNN 9, which ONNX Runtime's provider links, with .NET from its own image; its libraries are portable, the two bases need not be the same system.
 FROM --platform=linux/amd64 ${RUNTIME_IMAGE} AS dotnet-amd64
 
 FROM --platform=linux/amd64 ${CUDA_IMAGE} AS silo-gpu

@@ -126,7 +126,6 @@ internal sealed class RawOnnxRuntime : IDisposable
     {
         foreach (var session in _sessions.Values)
             session.Dispose();
-        _environment.Dispose();
     }
 
     private static List<Engine.Batching.QueueEntry> Batch(int[][] texts)

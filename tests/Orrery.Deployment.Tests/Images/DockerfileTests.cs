@@ -71,7 +71,7 @@ public partial class DockerfileTests
         }
 
         Assert.Contains("OnnxRuntime=Gpu", Properties(File["published-silo-gpu"].Instructions[^1].Arguments));
-        Assert.Contains("'$(OnnxRuntime)' == 'Gpu'", Checkout.Read("native", "Native.targets"), StringComparison.Ordinal);
+        Assert.Contains("'$(OnnxRuntime)' == 'Gpu'", Checkout.Read("Directory.Build.targets"), StringComparison.Ordinal);
     }
 
     [Theory]
