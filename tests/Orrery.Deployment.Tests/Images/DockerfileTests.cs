@@ -4,7 +4,7 @@ using Orrery.Deployment.Tests.Support;
 
 namespace Orrery.Deployment.Tests.Images;
 
-/// <summary>No image is built here: an engine and registries would be needed. What can be known without them is checked.</summary>
+/// <summary>What can be known of the images without an engine that builds them; tests/containers/run builds and runs them.</summary>
 public partial class DockerfileTests
 {
     private static readonly Dockerfile File = Dockerfile.Read();
