@@ -12,10 +12,10 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     private readonly ClusterDetection _detection = new(watcher, dispatcher, options, vectors is not null);
 
     /// <inheritdoc/>
-    public IReadOnlyList<ModelInfo> Models => watcher.Table.Models;
+    public IReadOnlyList<ModelInfo> Models => watcher.Obstacle is null ? watcher.Table.Models : [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<DetectorInfo> Detectors => watcher.Table.Detectors;
+    public IReadOnlyList<DetectorInfo> Detectors => watcher.Obstacle is null ? watcher.Table.Detectors : [];
 
     /// <inheritdoc/>
     public Outcome<ModelInfo> Find(string name, ModelTask? task = null) => task is { } one ? Find(name, [one]) : Find(name, []);
@@ -49,8 +49,8 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
         string? digest = null;
         if (request.Detector is { } name)
         {
-            if (!watcher.Known)
-                return ClusterWatcher.Unknown;
+            if (watcher.Obstacle is { } obstacle)
+                return obstacle;
             if (!DetectorLookup.Find(Detectors, name).TryGet(out var detector, out var missing))
                 return missing with { Field = "detector" };
             (model, digest) = (detector.Model, detector.ModelDigest);
@@ -115,6 +115,8 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
 
     private async ValueTask<Outcome<ModelInfo>> ChangeAsync(Func<IRegistryGrain, Task<Answer<Value<ModelInfo>>>> change, ModelState state, CancellationToken cancellation)
     {
+        if (watcher.Obstacle is { } obstacle)
+            return obstacle;
         try
         {
             var answer = await change(grains.GetGrain<IRegistryGrain>(0)).WaitAsync(cancellation);
@@ -138,8 +140,8 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
 
     private Outcome<ModelInfo> Find(string name, ReadOnlySpan<ModelTask> tasks)
     {
-        if (!watcher.Known)
-            return ClusterWatcher.Unknown;
+        if (watcher.Obstacle is { } obstacle)
+            return obstacle;
         var table = watcher.Table;
         return ModelLookup.Find(table.Models, table.Names, options.DefaultModel, name, tasks);
     }

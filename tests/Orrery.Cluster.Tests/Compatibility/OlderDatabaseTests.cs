@@ -10,7 +10,8 @@ using Orrery.Cluster.Tests.Tables;
 using Orrery.Engine.Vectors;
 using Orrery.Grains.Registry;
 using Orrery.Grains.Vectors;
-using Orrery.Silo.Tables;
+using Orrery.Silo.Tables.Postgres;
+using Database = Orrery.Hosting.Settings.ClusterOptions;
 
 namespace Orrery.Cluster.Tests.Compatibility;
 
@@ -41,7 +42,7 @@ public sealed class OlderDatabaseTests(PostgresServer server)
         live.Status = SiloStatus.ShuttingDown;
         Assert.True(await table.UpdateRowAsync(live, etag, all.Version.Next()));
 
-        await using var silo = await TableSilo.StartAsync("newer", database);
+        await using var silo = await TableSilo.StartAsync("newer", new Database { Database = database });
         var storage = silo.StorageOf(TableSilo.Storage);
         var catalogue = new GrainState<CatalogueState>();
         await storage.ReadStateAsync("catalogue", GrainId.Create("registry", "0"), catalogue);
