@@ -21,16 +21,17 @@ ENV DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 WORKDIR /src
 COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props ./
 COPY native/Native.proj native/Native.targets native/package.json native/package-lock.json native/
-COPY engine/Orrery.Engine.csproj engine/
-COPY training/Orrery.Training.csproj training/
-COPY api/Orrery.Api.csproj api/
-COPY hosting/Orrery.Hosting.csproj hosting/
-COPY fleet/Orrery.Fleet.csproj fleet/
-COPY interfaces/Orrery.Interfaces.csproj interfaces/
-COPY grains/Orrery.Grains.csproj grains/
-COPY silo/Orrery.Silo.csproj silo/
-COPY client-api/Orrery.ClientApi.csproj client-api/
-COPY standalone/Orrery.Standalone.csproj standalone/
+COPY engine/Orrery.Engine.csproj engine/packages.lock.json engine/
+COPY onnx/Orrery.Onnx.csproj onnx/packages.lock.json onnx/
+COPY training/Orrery.Training.csproj training/packages.lock.json training/
+COPY api/Orrery.Api.csproj api/packages.lock.json api/
+COPY hosting/Orrery.Hosting.csproj hosting/packages.lock.json hosting/
+COPY fleet/Orrery.Fleet.csproj fleet/packages.lock.json fleet/
+COPY interfaces/Orrery.Interfaces.csproj interfaces/packages.lock.json interfaces/
+COPY grains/Orrery.Grains.csproj grains/packages.lock.json grains/
+COPY silo/Orrery.Silo.csproj silo/packages.lock.json silo/packages.gpu.lock.json silo/
+COPY client-api/Orrery.ClientApi.csproj client-api/packages.lock.json client-api/
+COPY standalone/Orrery.Standalone.csproj standalone/packages.lock.json standalone/
 
 FROM projects AS restored-cpu
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
