@@ -81,6 +81,7 @@ internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, F
             switch (end)
             {
                 case CallEnd.Answered:
+                    watcher.Heard();
                     chosen.Answered(attempt.Answer.Load.QueuedTokens, Milliseconds());
                     return attempt.Answer.Value is { } value ? value : attempt.Answer.Error!;
                 case CallEnd.Expired:
@@ -130,6 +131,8 @@ internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, F
 
     private Outcome<Target> Find(string model, string? digest)
     {
+        if (watcher.Obstacle is { } obstacle)
+            return obstacle;
         var table = watcher.Table;
         if (!table.Names.TryGetValue(model, out var info))
             return new InferenceError(InferenceErrorKind.ModelNotFound, $"model '{model}' does not exist", "model");

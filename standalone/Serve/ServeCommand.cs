@@ -40,8 +40,9 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(List<KeyValuePair<string, string>> flags, string[] models, string[] detectors, CancellationToken cancellation)
     {
-        if (!SettingReader.TryRead(ProcessEnvironment.SettingsFile, ProcessEnvironment.Variables(), flags, out var settings, out var error))
+        if (!SettingReader.TryRead(ProcessEnvironment.SettingsFile, ProcessEnvironment.Variables(), flags, out var settings, out var passedOver, out var error))
             return Refusal.Say(error);
+        Notice.PassedOver(passedOver, "orrery");
         if (ModelRoots.Resolve(settings.Engine, models, detectors, out var engine) is { } missing)
             return Refusal.Say(missing);
 

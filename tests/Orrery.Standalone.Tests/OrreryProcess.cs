@@ -12,6 +12,8 @@ internal sealed class OrreryProcess : IDisposable
     private readonly StringBuilder _output = new();
     private readonly Process _process;
 
+    /// <param name="arguments">Of its command line.</param>
+    /// <param name="environment">Variables; one without a value is taken away.</param>
     public OrreryProcess(string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Directory.CreateTempSubdirectory("orrery-test-").FullName };
@@ -22,7 +24,7 @@ internal sealed class OrreryProcess : IDisposable
         start.Environment["ORRERY__Engine__Sessions"] = "1";
         start.Environment["ORRERY__Engine__MaxBatchTokens"] = "256";
         foreach (var (name, value) in environment)
-            start.Environment[name] = value;
+            start.Environment[name] = value.Length > 0 ? value : null;
         WorkingDirectory = start.WorkingDirectory;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += Collect;
