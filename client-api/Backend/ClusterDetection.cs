@@ -12,8 +12,8 @@ internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispat
     public async ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation)
     {
         var deadline = dispatcher.Begin(request.Timeout);
-        if (!watcher.Known)
-            return ClusterWatcher.Unknown;
+        if (watcher.Obstacle is { } obstacle)
+            return obstacle;
         if (!DetectorLookup.ForTexts(watcher.Table.Detectors, request.Detectors, options.DefaultDetectors).TryGet(out var detectors, out var error))
             return error;
         var groups = Group(detectors);

@@ -56,14 +56,14 @@ internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, F
             }
 
             var replica = chosen.Replica;
-            var attempt = new Attempt<T>(deadline.At);
+            var attempt = new Attempt<T>(deadline.At, cancellation);
             replica.InFlight.Add(attempt);
             CallEnd end;
             try
             {
                 end = await attempt.RunAsync(call(replica, deadline.Own || failed is not null ? TimeSpan.FromSeconds((double)(deadline.At - now) / time.TimestampFrequency) : null, cancellation));
             }
-            catch (Exception e) when (RemoteFault.Is(e))
+            catch (Exception e) when (RemoteFault.Is(e, cancellation))
             {
                 // Not even sent.
                 end = CallEnd.Lost;
@@ -81,6 +81,7 @@ internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, F
             switch (end)
             {
                 case CallEnd.Answered:
+                    watcher.Heard();
                     chosen.Answered(attempt.Answer.Load.QueuedTokens, Milliseconds());
                     return attempt.Answer.Value is { } value ? value : attempt.Answer.Error!;
                 case CallEnd.Expired:
@@ -130,6 +131,8 @@ internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, F
 
     private Outcome<Target> Find(string model, string? digest)
     {
+        if (watcher.Obstacle is { } obstacle)
+            return obstacle;
         var table = watcher.Table;
         if (!table.Names.TryGetValue(model, out var info))
             return new InferenceError(InferenceErrorKind.ModelNotFound, $"model '{model}' does not exist", "model");
