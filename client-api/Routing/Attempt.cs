@@ -17,7 +17,7 @@ internal enum CallEnd
 }
 
 /// <summary>One call to one replica: ends with its answer, its loss or its deadline, whichever comes first.</summary>
-internal sealed class Attempt<T>(long deadline) : IAttempt
+internal sealed class Attempt<T>(long deadline, CancellationToken cancellation) : IAttempt
     where T : class
 {
     // Not asynchronous: the answer of a grain comes on a thread of the pool, free to go on with the request.
@@ -50,11 +50,11 @@ internal sealed class Attempt<T>(long deadline) : IAttempt
             _answer = await call;
             _done.TrySetResult(_answer.Gone ? CallEnd.Lost : CallEnd.Answered);
         }
-        catch (OperationCanceledException e)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            _done.TrySetCanceled(e.CancellationToken);
+            _done.TrySetCanceled(cancellation);
         }
-        catch (Exception e) when (RemoteFault.Is(e))
+        catch (Exception e) when (RemoteFault.Is(e, cancellation))
         {
             _done.TrySetResult(CallEnd.Lost);
         }

@@ -84,7 +84,7 @@ internal sealed class ClusterWatcher(IGrainFactory grains, FrontOptions options,
                     Update(view);
                 }
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
                 return;
             }

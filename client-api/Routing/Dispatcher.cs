@@ -56,14 +56,14 @@ internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, F
             }
 
             var replica = chosen.Replica;
-            var attempt = new Attempt<T>(deadline.At);
+            var attempt = new Attempt<T>(deadline.At, cancellation);
             replica.InFlight.Add(attempt);
             CallEnd end;
             try
             {
                 end = await attempt.RunAsync(call(replica, deadline.Own || failed is not null ? TimeSpan.FromSeconds((double)(deadline.At - now) / time.TimestampFrequency) : null, cancellation));
             }
-            catch (Exception e) when (RemoteFault.Is(e))
+            catch (Exception e) when (RemoteFault.Is(e, cancellation))
             {
                 // Not even sent.
                 end = CallEnd.Lost;

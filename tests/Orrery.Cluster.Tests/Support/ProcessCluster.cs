@@ -33,8 +33,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
     private readonly string _vectors = Directory.CreateTempSubdirectory("orrery-vectors-").FullName;
     private int _folders;
 
-    private ProcessCluster((string, string) membership, string models)
+    private ProcessCluster((string Name, string Value) membership, string models)
     {
+        Database = membership.Value;
         _membership = [membership];
         _engine =
         [
@@ -42,6 +43,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
             ("ORRERY__Engine__ThreadsPerSession", "1"), ("ORRERY__Engine__MaxBatchTokens", "4096"),
         ];
     }
+
+    /// <summary>Where its membership is: a connection string of PostgreSQL, or a folder.</summary>
+    public string Database { get; }
 
     /// <summary>What every silo is told beside its membership and its models.</summary>
     public (string, string)[] SiloSettings { get; init; } = [];
@@ -59,6 +63,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
     /// <summary>A cluster without processes yet.</summary>
     public static async Task<ProcessCluster> CreateAsync(PostgresServer postgres, Models models, (string, string)[]? silo = null, (string, string)[]? front = null) =>
         new(("CLUSTER_DATABASE", await postgres.CreateDatabaseAsync()), models.Root) { SiloSettings = silo ?? [], FrontSettings = front ?? [] };
+
+    /// <summary>A cluster without processes yet, on a database that is there.</summary>
+    public static ProcessCluster On(string database, Models models) => new(("CLUSTER_DATABASE", database), models.Root);
 
     /// <summary>A cluster without processes yet, whose members find each other in a file.</summary>
     /// <param name="directory">The file's folder.</param>
