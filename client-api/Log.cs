@@ -10,4 +10,10 @@ internal static partial class Log
 
     [LoggerMessage(3, LogLevel.Warning, "The cluster cannot be reached yet: {Reason}")]
     public static partial void ClusterUnreachable(ILogger logger, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning, "Silo {Silo} answers nobody; its calls are made again elsewhere")]
+    public static partial void SiloSilent(ILogger logger, SiloAddress silo);
+
+    [LoggerMessage(6, LogLevel.Warning, "Silo {Silo} cannot be reached: {Reason}")]
+    public static partial void SiloUnreachable(ILogger logger, SiloAddress silo, string reason);
 }

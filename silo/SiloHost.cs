@@ -58,7 +58,7 @@ internal static class SiloHost
         builder.UseOrleans(silo =>
         {
             Join(silo, settings);
-            silo.AddOrrery(role, device, settings.Fleet, vectors.Store == VectorStoreKind.Embedded ? vectors : null, owned);
+            silo.AddOrrery(role, device, settings.Capped, vectors.Store == VectorStoreKind.Embedded ? vectors : null, owned);
             if (service is not null)
                 silo.Services.AddSingleton(service);
             silo.AddDashboard();

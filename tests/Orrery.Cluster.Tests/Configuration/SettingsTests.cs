@@ -35,6 +35,23 @@ public sealed partial class SettingsTests
         Assert.Contains(reason, error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_default_of_two_replicas_gives_way_to_a_smaller_most_and_a_chosen_least_does_not()
+    {
+        Assert.Equal(2, Read().Capped.Replicas.MinReplicas);
+        Assert.Equal(1, Read(("ORRERY__Fleet__MaxReplicas", "1")).Capped.Replicas.MinReplicas);
+        Assert.Equal(1, Read(("ORRERY__Fleet__MinReplicas", "1")).Capped.Replicas.MinReplicas);
+        Assert.False(SiloTable.Reader.TryRead(
+            "absent.json", new Dictionary<string, string> { ["ORRERY__Fleet__MinReplicas"] = "2", ["ORRERY__Fleet__MaxReplicas"] = "1" }, [], out _, out var error));
+        Assert.StartsWith("MinReplicas must be 0 to MaxReplicas (1)", error, StringComparison.Ordinal);
+
+        static SiloSettings Read(params (string Name, string Value)[] environment)
+        {
+            Assert.True(SiloTable.Reader.TryRead("absent.json", environment.ToDictionary(pair => pair.Name, pair => pair.Value), [], out var settings, out var error), error);
+            return settings;
+        }
+    }
+
     private static IEnumerable<(string Key, string ShortName)> Rows(string[] sections) =>
         Row().Matches(File.ReadAllText(Repository.Path("README.md")))
             .Select(row => (Key: row.Groups["key"].Value, ShortName: row.Groups["short"].Value))

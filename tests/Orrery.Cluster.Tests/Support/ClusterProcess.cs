@@ -111,11 +111,13 @@ internal sealed class ClusterProcess : IDisposable
     public void Kill() => _process.Kill();
 
     /// <summary>Asks it to end, as Kubernetes does.</summary>
-    public void Terminate()
-    {
-        using var kill = Process.Start("kill", ["-TERM", Text(_process.Id)]);
-        kill.WaitForExit();
-    }
+    public void Terminate() => Signal("TERM");
+
+    /// <summary>Stands it still, as a paused container: its connections stay, and nothing comes from it.</summary>
+    public void Freeze() => Signal("STOP");
+
+    /// <summary>Lets it go on.</summary>
+    public void Wake() => Signal("CONT");
 
     /// <summary>Waits for its end.</summary>
     /// <returns>Its exit code.</returns>
@@ -163,6 +165,12 @@ internal sealed class ClusterProcess : IDisposable
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", Text(_process.Id)]);
+        kill.WaitForExit();
+    }
 
     private void Collect(object sender, DataReceivedEventArgs line)
     {
