@@ -1,4 +1,3 @@
-using System.Net;
 using Orrery.Api;
 using Orrery.ClientApi.Cluster;
 using Orrery.ClientApi.Configuration;
@@ -63,10 +62,7 @@ internal static class FrontHost
     private static void Join(IClientBuilder client, FrontSettings settings)
     {
         var cluster = settings.Cluster;
-        if (cluster.Membership == Orrery.Hosting.Settings.ClusterOptions.Postgres)
-            client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", cluster.Database!));
-        else
-            client.UseStaticClustering([.. cluster.Gateways.Select(IPEndPoint.Parse)]);
+        client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (cluster.Invariant, cluster.ConnectionString));
         client.Configure<Orleans.Configuration.ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (cluster.Id, cluster.Service));
         client.UseConnectionRetryFilter<RetryForever>();
     }

@@ -11,6 +11,9 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "The cluster cannot be reached yet: {Reason}")]
     public static partial void ClusterUnreachable(ILogger logger, string reason);
 
+    [LoggerMessage(4, LogLevel.Error, "The cluster is lost: no silo has answered for {Time}. Requests are refused until one does")]
+    public static partial void ClusterLost(ILogger logger, TimeSpan time);
+
     [LoggerMessage(5, LogLevel.Warning, "Silo {Silo} answers nobody; its calls are made again elsewhere")]
     public static partial void SiloSilent(ILogger logger, SiloAddress silo);
 

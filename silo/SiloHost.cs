@@ -11,6 +11,7 @@ using Orrery.Hosting.Startup;
 using Orrery.Hosting.Telemetry;
 using Orrery.Hosting.Vectors;
 using Orrery.Silo.Configuration;
+using Orrery.Silo.Kubernetes;
 using Orrery.Silo.Tables;
 
 namespace Orrery.Silo;
@@ -19,9 +20,6 @@ namespace Orrery.Silo;
 internal static class SiloHost
 {
     public const string Program = "orrery-silo";
-
-    // The providers' name for Npgsql.
-    private const string Invariant = "Npgsql";
 
     public static async Task<int> RunAsync(SiloSettings settings, string[] models, string[] detectors, CancellationToken cancellation)
     {
@@ -32,9 +30,10 @@ internal static class SiloHost
         if (device is null)
             return Refusal.Say(wrong!, Program);
 
-        if (settings.Cluster.Membership == Orrery.Hosting.Settings.ClusterOptions.Postgres
-            && await TablesAsync(settings.Cluster.Database!, settings.ShutdownTimeout, cancellation) is { IsReady: false } tables)
+        if (await ClusterTables.CreateAsync(settings.Cluster, settings.ShutdownTimeout, cancellation) is { IsReady: false } tables)
             return Refusal.Say(tables.Message, Program);
+        if (settings.Pod.Length > 0 && await PodAccess.CheckAsync(settings, cancellation) is { } obstacle)
+            return Refusal.Say(obstacle, Program);
 
         await using var loggers = new LoggerScope();
         var vectors = settings.Vectors;
@@ -58,6 +57,8 @@ internal static class SiloHost
         builder.UseOrleans(silo =>
         {
             Join(silo, settings);
+            if (settings.Pod.Length > 0)
+                silo.UsePod(settings);
             silo.AddOrrery(role, device, settings.Capped, vectors.Store == VectorStoreKind.Embedded ? vectors : null, owned);
             if (service is not null)
                 silo.Services.AddSingleton(service);
@@ -72,13 +73,9 @@ internal static class SiloHost
         app.MapOrleansDashboard("/dashboard").RequireAdmin(settings.Admin);
         try
         {
-            var start = app.StartAsync(cancellation);
-            if (settings.Cluster is { Membership: Orrery.Hosting.Settings.ClusterOptions.Postgres, Database: { } database })
-                await StuckJoin.WatchAsync(start, database, settings.Cluster.Id, cancellation);
-            else
-                await start;
+            await StuckJoin.WatchAsync(app.StartAsync(cancellation), () => ClusterTables.Connect(settings.Cluster), settings.Cluster.Id, cancellation);
         }
-        catch (Exception e) when (e is IOException or OrleansException or Npgsql.NpgsqlException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is IOException or OrleansException or System.Data.Common.DbException or System.Net.Sockets.SocketException)
         {
             return Refusal.Say($"cannot start: {e.InnerException?.Message ?? e.Message}", Program);
         }
@@ -91,45 +88,24 @@ internal static class SiloHost
     /// <summary>Creates what is missing in the database.</summary>
     public static async Task<int> CreateTablesAsync(SiloSettings settings, CancellationToken cancellation)
     {
-        if (settings.Cluster.Database is not { } database)
+        // Silos make their file by themselves; who asks for tables alone means a database, and forgot to name it.
+        if (settings.Cluster.Database is null)
             return Refusal.Say("Cluster:Database (CLUSTER_DATABASE) must be set to create tables in it", Program);
-        var tables = await TablesAsync(database, settings.ShutdownTimeout, cancellation);
+        var tables = await ClusterTables.CreateAsync(settings.Cluster, settings.ShutdownTimeout, cancellation);
         if (!tables.IsReady)
             return Refusal.Say(tables.Message, Program);
         Console.WriteLine(tables.Message);
         return 0;
     }
 
-    /// <summary>The tables, created where they are missing. A server that does not answer may be starting.</summary>
-    private static async Task<TableCreation> TablesAsync(string database, TimeSpan patience, CancellationToken cancellation)
-    {
-        var began = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            var tables = await TableCreator.CreateAsync(database, cancellation);
-            if (tables.Status != TableStatus.Unreachable || TimeProvider.System.GetElapsedTime(began) >= patience)
-                return tables;
-            await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
-        }
-    }
-
     private static void Join(ISiloBuilder silo, SiloSettings settings)
     {
         var cluster = settings.Cluster;
-        if (cluster.Membership == Orrery.Hosting.Settings.ClusterOptions.Postgres)
-        {
-            silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, cluster.Database!));
-            silo.AddAdoNetGrainStorage(RegistryGrain.Storage, options => (options.Invariant, options.ConnectionString) = (Invariant, cluster.Database!));
-            var address = IPAddress.Parse(settings.Address);
-            // What is reached at the loopback is not for other machines.
-            silo.ConfigureEndpoints(address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
-        }
-        else
-        {
-            silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, IPEndPoint.Parse(cluster.PrimarySilo), cluster.Service, cluster.Id);
-            silo.AddMemoryGrainStorage(RegistryGrain.Storage);
-        }
-
+        silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (cluster.Invariant, cluster.ConnectionString));
+        silo.AddAdoNetGrainStorage(RegistryGrain.Storage, options => (options.Invariant, options.ConnectionString) = (cluster.Invariant, cluster.ConnectionString));
+        var address = IPAddress.Parse(settings.Address);
+        // What is reached at the loopback is not for other machines.
+        silo.ConfigureEndpoints(address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
         silo.Configure<Orleans.Configuration.ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (cluster.Id, cluster.Service));
     }
 }

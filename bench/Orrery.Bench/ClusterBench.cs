@@ -20,11 +20,9 @@ internal sealed class ClusterBench(BenchTimes times, string[] all, Report report
     {
         if (!ClusterProcesses.Built)
             throw new InvalidOperationException("the cluster's programs are not there: run ./orrery bench cluster");
-        if (File.Exists("/proc/loadavg"))
-            report.Line($"Load average when it began, before any process of this run: {File.ReadAllText("/proc/loadavg").Split(' ')[0]}. Where that is not near 0 others had the cores too: believe processor times before rates.");
         (string Name, string Directory, int MaxLength)[] models =
         [
-            ("minilm-l6", Places.Model("minilm-l6"), 256),
+            ("all-minilm-l6-v2", Places.Model("all-minilm-l6-v2"), 256),
             ("orrery-mini", Directory.GetDirectories(Path.Combine(Places.Root, "samples", "models", "orrery-mini")).Max()!, 128),
         ];
         string[] directories = [models[0].Directory, Path.GetDirectoryName(models[1].Directory)!, IdentityModel()];
@@ -66,15 +64,15 @@ internal sealed class ClusterBench(BenchTimes times, string[] all, Report report
     private async Task ModelAsync(string name, string directory, int maxLength, Side[] sides)
     {
         var texts = Fitting(directory, maxLength);
-        // Raw runs go over all texts they have: a quarter takes a quarter of the time.
-        var quarter = texts[..(texts.Length / 4)];
-        using var raw = new RawOnnxRuntime(directory, quarter, maxLength);
-        report.Section($"{name}: {texts.Length} texts of {(double)raw.Tokens / quarter.Length:F1} tokens, ONNX Runtime {raw.Version}");
+        using var raw = new RawOnnxRuntime(directory, texts, maxLength);
+        var weights = raw.Weights;
+        double[] sums = [.. weights.Chunk(32).Select(some => some.Sum())];
+        report.Section($"{name}: {texts.Length} texts of {(double)raw.Tokens / texts.Length:F1} tokens, ONNX Runtime {raw.Version}");
         var (best, _) = raw.Search(times.Slice / 8);
         var singles = HttpLoad.EmbeddingRequests(name, texts, 1);
         var many = HttpLoad.EmbeddingRequests(name, texts, 32);
         foreach (var side in sides)
-            await new HttpLoad(side.Port, singles, 1).ClosedAsync(Clients, times.Slice);
+            await new HttpLoad(side.Port, singles, 1, weights).ClosedAsync(Clients, times.Slice);
 
         var limits = new List<double>();
         var runs = sides.Select(_ => new Runs([], [], [], [])).ToArray();
@@ -84,16 +82,16 @@ internal sealed class ClusterBench(BenchTimes times, string[] all, Report report
             for (var i = 0; i < sides.Length; i++)
             {
                 var before = sides[i].Cpu();
-                var full = await new HttpLoad(sides[i].Port, singles, 1).ClosedAsync(Clients, times.Slice);
+                var full = await new HttpLoad(sides[i].Port, singles, 1, weights).ClosedAsync(Clients, times.Slice);
                 runs[i].Full.Add(full);
-                runs[i].Cpu.Add(1e6 * (sides[i].Cpu() - before) / full.Texts);
+                runs[i].Cpu.Add(1e6 * (sides[i].Cpu() - before) / full.Answered);
             }
 
             // Side by side, for the machine's speed drifts.
             for (var i = 0; i < sides.Length; i++)
-                runs[i].Alone.Add(await new HttpLoad(sides[i].Port, singles, 1).ClosedAsync(1, _half));
+                runs[i].Alone.Add(await new HttpLoad(sides[i].Port, singles, 1, weights).ClosedAsync(1, _half));
             for (var i = 0; i < sides.Length; i++)
-                runs[i].Many.Add(await new HttpLoad(sides[i].Port, many, 32).ClosedAsync(4, _half));
+                runs[i].Many.Add(await new HttpLoad(sides[i].Port, many, 32, sums).ClosedAsync(4, _half));
         }
 
         report.Table($"Medians of {times.Rounds} rounds. Raw: {best.Sessions} x {best.Threads}, {best.Batch} texts a run, the best of a search",
@@ -141,7 +139,7 @@ internal sealed class ClusterBench(BenchTimes times, string[] all, Report report
                 var (front, sum) = (i == 1 ? one.FrontCpuSeconds : 0, sides[i].Cpu());
                 var result = await new HttpLoad(sides[i].Port, requests, 1).ClosedAsync(Clients, _half);
                 front = i == 1 ? one.FrontCpuSeconds - front : 0;
-                Add(rows[i], front, sides[i].Cpu() - sum - front, result.Texts, result.Seconds);
+                Add(rows[i], front, sides[i].Cpu() - sum - front, result.Answered, result.Answered / result.TextsPerSecond);
             }
 
             for (var i = 0; i < kinds.Length && round < GrainRounds; i++)

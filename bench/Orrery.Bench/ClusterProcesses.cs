@@ -8,6 +8,7 @@ namespace Orrery.Bench;
 internal sealed class ClusterProcesses : IDisposable
 {
     private readonly List<ServerProcess> _silos = [];
+    private readonly string _directory = Directory.CreateTempSubdirectory("orrery-cluster-").FullName;
     private ServerProcess? _front;
 
     /// <summary>The front's port.</summary>
@@ -36,18 +37,20 @@ internal sealed class ClusterProcesses : IDisposable
     {
         var ports = Enumerable.Range(0, 2 * silos).Select(_ => ServerProcess.FreePort()).ToArray();
         var cluster = new ClusterProcesses { Gateway = Endpoint(ports[1]) };
+        (string, string)[] place = [("ORRERY__Cluster__Database", ""), ("ORRERY__Cluster__Directory", cluster._directory)];
         try
         {
             for (var i = 0; i < silos; i++)
             {
                 cluster._silos.Add(await ServerProcess.StartAsync(
                     Program("silo"), ["--port", "{port}", .. models.SelectMany(model => (string[])["--models", model])], HttpLoad.ReadyRequest(),
-                    ("ORRERY__Cluster__PrimarySilo", Endpoint(ports[0])), ("ORRERY__Silo__Port", Number(ports[2 * i])), ("ORRERY__Silo__GatewayPort", Number(ports[(2 * i) + 1])),
-                    ("ORRERY__Fleet__MinReplicas", Number(silos)), ("ORRERY__Fleet__MaxReplicas", Number(silos))));
+                    [
+                        .. place, ("ORRERY__Silo__Port", Number(ports[2 * i])), ("ORRERY__Silo__GatewayPort", Number(ports[(2 * i) + 1])),
+                        ("ORRERY__Fleet__MinReplicas", Number(silos)), ("ORRERY__Fleet__MaxReplicas", Number(silos)),
+                    ]));
             }
 
-            var gateways = string.Join(',', Enumerable.Range(0, silos).Select(i => Endpoint(ports[(2 * i) + 1])));
-            cluster._front = await ServerProcess.StartAsync(Program("front"), ["--port", "{port}"], requests[0], ("ORRERY__Cluster__Gateways", gateways));
+            cluster._front = await ServerProcess.StartAsync(Program("front"), ["--port", "{port}"], requests[0], place);
             foreach (var request in requests)
                 await cluster._front.AnswerAsync(request);
             if (silos > 1)
@@ -67,6 +70,7 @@ internal sealed class ClusterProcesses : IDisposable
         _front?.Dispose();
         foreach (var silo in _silos)
             silo.Dispose();
+        Directory.Delete(_directory, recursive: true);
     }
 
     /// <summary>The first silo took all replicas while it was alone: they are placed anew, one a silo.</summary>

@@ -5,13 +5,17 @@ using System.Text;
 
 namespace Orrery.Bench;
 
-/// <summary>What a load came to.</summary>
-/// <param name="Texts">Texts answered with 200.</param>
-/// <param name="Seconds">How long it ran.</param>
+/// <summary>
+/// What a load came to while it was steady: between the lead, in which queues fill, and the end, after which they empty. What ends within
+/// is counted, whenever it began.
+/// </summary>
+/// <param name="Texts">Texts answered with 200, each counted by its weight.</param>
+/// <param name="Seconds">How long that was.</param>
 /// <param name="Latencies">Seconds of the requests answered with 200, sorted.</param>
 /// <param name="Refusals">Seconds of the requests answered with 429, sorted.</param>
-/// <param name="Failures">Requests answered otherwise, or not at all.</param>
-internal sealed record LoadResult(int Texts, double Seconds, double[] Latencies, double[] Refusals, int Failures)
+/// <param name="Failures">Requests answered otherwise, or not at all, over the whole run.</param>
+/// <param name="Answered">Texts answered with 200 over the whole run: what the processor time of the whole run was spent on.</param>
+internal sealed record LoadResult(double Texts, double Seconds, double[] Latencies, double[] Refusals, int Failures, double Answered)
 {
     public double TextsPerSecond => Texts / Seconds;
 
@@ -26,7 +30,11 @@ internal sealed record LoadResult(int Texts, double Seconds, double[] Latencies,
 /// Clients on loopback, made to cost little: requests are bytes made in advance, and of an answer only the status and
 /// the end are looked for. They share the machine with the server, so what they use is missing there.
 /// </summary>
-internal sealed class HttpLoad(int port, IReadOnlyList<byte[]> requests, int textsPerRequest)
+/// <param name="port">The server's.</param>
+/// <param name="requests">What is sent, in turn.</param>
+/// <param name="textsPerRequest">How many texts are in each.</param>
+/// <param name="weights">What each request counts for instead, so that runs that meet other texts compare: its tokens over those of a mean text.</param>
+internal sealed class HttpLoad(int port, IReadOnlyList<byte[]> requests, int textsPerRequest, double[]? weights = null)
 {
     private int _next;
 
@@ -66,42 +74,41 @@ internal sealed class HttpLoad(int port, IReadOnlyList<byte[]> requests, int tex
     /// <summary>So many clients, each sending its next request when it has its answer.</summary>
     public async Task<LoadResult> ClosedAsync(int clients, TimeSpan duration)
     {
-        var tally = new Tally();
-        var clock = Stopwatch.StartNew();
+        var tally = new Tally(lead: duration / 4, duration);
         await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => ClientAsync()));
-        return tally.Result(textsPerRequest, clock.Elapsed.TotalSeconds);
+        return tally.Result();
 
         async Task ClientAsync()
         {
             using var connection = await HttpConnection.OpenAsync(port);
-            while (clock.Elapsed < duration)
+            while (!tally.Ended)
                 await SendAsync(connection, tally);
         }
     }
 
     /// <summary>Requests at a rate, whatever the answers do (Poisson arrivals).</summary>
-    public async Task<LoadResult> OpenAsync(double requestsPerSecond, TimeSpan duration)
+    /// <param name="requestsPerSecond">The rate.</param>
+    /// <param name="lead">How long they come before anything is counted: until the server's queue is as full as it will be.</param>
+    /// <param name="duration">How long is counted.</param>
+    public async Task<LoadResult> OpenAsync(double requestsPerSecond, TimeSpan lead, TimeSpan duration)
     {
-        var tally = new Tally();
+        var tally = new Tally(lead, duration);
         var random = new Random(3);
         var idle = new Stack<HttpConnection>();
         var running = new List<Task>();
-        var clock = Stopwatch.StartNew();
-        for (var at = 0.0; at < duration.TotalSeconds; at += -Math.Log(1 - random.NextDouble()) / requestsPerSecond)
+        for (var at = 0.0; !tally.Ended; at += -Math.Log(1 - random.NextDouble()) / requestsPerSecond)
         {
-            var ahead = at - clock.Elapsed.TotalSeconds;
+            var ahead = at - tally.Elapsed.TotalSeconds;
             // The system's timer is a millisecond coarse: what is due within one goes out together.
             if (ahead > 0.001)
                 await Task.Delay(TimeSpan.FromSeconds(ahead));
             running.Add(OneAsync());
         }
 
-        var offered = clock.Elapsed.TotalSeconds;
         await Task.WhenAll(running);
         foreach (var connection in idle)
             connection.Dispose();
-        // Answers that came after the last arrival were worked for meanwhile: count the whole time.
-        return tally.Result(textsPerRequest, Math.Max(offered, clock.Elapsed.TotalSeconds));
+        return tally.Result();
 
         async Task OneAsync()
         {
@@ -117,35 +124,53 @@ internal sealed class HttpLoad(int port, IReadOnlyList<byte[]> requests, int tex
 
     private async Task SendAsync(HttpConnection connection, Tally tally)
     {
-        var request = requests[(int)((uint)Interlocked.Increment(ref _next) % (uint)requests.Count)];
+        var request = (int)((uint)Interlocked.Increment(ref _next) % (uint)requests.Count);
         var start = Stopwatch.GetTimestamp();
-        var status = await connection.SendAsync(request);
-        tally.Add(status, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        var status = await connection.SendAsync(requests[request]);
+        tally.Add(status, Stopwatch.GetElapsedTime(start).TotalSeconds, weights?[request] ?? textsPerRequest);
     }
 
     private static string Quote(string text) => "\"" + System.Text.Json.JsonEncodedText.Encode(text) + "\"";
 
-    private sealed class Tally
+    private sealed class Tally(TimeSpan lead, TimeSpan duration)
     {
         private readonly List<double> _good = [];
         private readonly List<double> _refused = [];
+        private readonly Stopwatch _clock = Stopwatch.StartNew();
+        private double _texts;
+        private double _answered;
         private int _failed;
 
-        public void Add(int status, double seconds)
+        public TimeSpan Elapsed => _clock.Elapsed;
+
+        public bool Ended => Elapsed > lead + duration;
+
+        public void Add(int status, double seconds, double texts)
         {
             lock (_good)
             {
+                var counts = Elapsed >= lead && !Ended;
                 if (status == 200)
+                {
+                    _answered += texts;
+                    if (!counts)
+                        return;
+                    _texts += texts;
                     _good.Add(seconds);
+                }
                 else if (status == 429)
-                    _refused.Add(seconds);
+                {
+                    if (counts)
+                        _refused.Add(seconds);
+                }
                 else
+                {
                     _failed++;
+                }
             }
         }
 
-        public LoadResult Result(int textsPerRequest, double seconds) =>
-            new(_good.Count * textsPerRequest, seconds, [.. _good.Order()], [.. _refused.Order()], _failed);
+        public LoadResult Result() => new(_texts, duration.TotalSeconds, [.. _good.Order()], [.. _refused.Order()], _failed, _answered);
     }
 }
 
@@ -153,7 +178,7 @@ internal sealed class HttpLoad(int port, IReadOnlyList<byte[]> requests, int tex
 internal sealed class HttpConnection : IDisposable
 {
     private readonly Socket _socket;
-    private readonly byte[] _buffer = new byte[1 << 20];
+    private readonly byte[] _buffer = new byte[1 << 18];
 
     private HttpConnection(Socket socket) => _socket = socket;
 

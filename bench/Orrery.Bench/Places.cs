@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Orrery.FixtureEncoders;
 
 namespace Orrery.Bench;
 
@@ -9,13 +10,15 @@ internal static class Places
 
     public static string Shared { get; } = Environment.GetEnvironmentVariable("ORRERY_SHARED") ?? Path.Combine(Root, "..", "shared");
 
-    /// <summary>A generated encoder of a true size; made at first use, kept outside version control.</summary>
+    /// <summary>A real encoder by its name, or one of random weights in a true shape; laid out at first use, outside version control.</summary>
     public static string Model(string kind)
     {
+        if (Array.Find([PackagedEncoder.MiniLm, PackagedEncoder.ArcticXs], one => one.Name == kind) is { } real)
+            return real.LayOut(Root);
         var directory = Path.Combine(Root, ".cache", "bench", kind);
         if (File.Exists(Path.Combine(directory, "onnx", "model.onnx")))
             return directory;
-        Console.WriteLine($"generating {kind} …");
+        Console.WriteLine($"generating {kind} from a seed …");
         var python = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
         Run(Root, python, "samples/generate/encoders.py", "--kind", kind, "--out", directory, "--shared", Shared);
         return directory;

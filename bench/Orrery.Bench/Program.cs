@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Orrery.Bench;
 
-var kinds = new Option<string[]>("--model") { Description = "Encoders to measure: minilm-l6, distilroberta, bge-small.", DefaultValueFactory = _ => ["minilm-l6", "distilroberta"] };
+var kinds = new Option<string[]>("--model") { Description = "Encoders to measure: all-minilm-l6-v2 and snowflake-arctic-embed-xs themselves; distilroberta and bge-small, random weights in their shape.", DefaultValueFactory = _ => ["all-minilm-l6-v2", "distilroberta"] };
 var seconds = new Option<double>("--seconds") { Description = "Length of each load.", DefaultValueFactory = _ => 8 };
 var rounds = new Option<int>("--rounds") { Description = "Times that the sides of a ratio are measured in turn.", DefaultValueFactory = _ => 3 };
 var output = new Option<string>("--out") { Description = "Where the results are written.", DefaultValueFactory = _ => Path.Combine(Places.Root, "bench", "RESULTS.md") };
@@ -83,11 +83,11 @@ engine.SetAction(async parsed =>
         await EngineBench.RunAsync(kind, TextMix.Read(Places.Shared), new BenchTimes(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds)), parsed.GetValue(clients)!);
 });
 
-var port = new Option<int>("--port") { Description = "Of a server that serves minilm-l6." };
+var port = new Option<int>("--port") { Description = "Of a server that serves all-minilm-l6-v2." };
 var load = new Command("load", "Puts a load on a server that runs already.") { port, clients, seconds };
 load.SetAction(async parsed =>
 {
-    var requests = HttpLoad.EmbeddingRequests("minilm-l6", TextMix.Read(Places.Shared), 1);
+    var requests = HttpLoad.EmbeddingRequests("all-minilm-l6-v2", TextMix.Read(Places.Shared), 1);
     foreach (var count in parsed.GetValue(clients)!)
     {
         var result = await new HttpLoad(parsed.GetValue(port), requests, 1).ClosedAsync(count, TimeSpan.FromSeconds(parsed.GetValue(seconds)));

@@ -45,27 +45,65 @@ internal sealed class RawOnnxRuntime : IDisposable
     /// <summary>Tokens of all texts.</summary>
     public int Tokens => _ids.Sum(ids => ids.Length);
 
+    /// <summary>What each text counts for: its tokens over those of a mean one.</summary>
+    public double[] Weights => Array.ConvertAll(_ids, ids => ids.Length * (double)_ids.Length / Tokens);
+
     /// <summary>The fastest setting, by a short run of each.</summary>
     public (RawSetting Best, List<(RawSetting Setting, double TextsPerSecond)> All) Search(TimeSpan each)
     {
         var all = new List<(RawSetting, double)>();
         var cores = Environment.ProcessorCount;
-        // A whole pass over a sample for each, so that every setting computes the same texts. Every tenth text is a long one: not every eighth.
-        var sample = _ids.Where((_, i) => i % 7 == 0).ToArray();
         foreach (var (sessions, threads) in ((int, int)[])[(cores, 1), (1, cores), (cores, cores)])
         {
             foreach (var batch in _batches)
             {
                 var setting = new RawSetting(sessions, threads, batch);
-                all.Add((setting, Measure(setting, sample, each)));
+                all.Add((setting, TextsPerSecond(setting, each)));
             }
         }
 
         return (all.MaxBy(one => one.Item2).Item1, all);
     }
 
-    /// <summary>Texts a second over all texts.</summary>
-    public double TextsPerSecond(RawSetting setting, TimeSpan atLeast) => Measure(setting, _ids, atLeast);
+    /// <summary>Texts of the mean length a second: batches of all texts, taken at random until the time is over.</summary>
+    public double TextsPerSecond(RawSetting setting, TimeSpan duration) => Measure(setting, duration).TextsPerSecond;
+
+    /// <summary>As <see cref="TextsPerSecond"/>, with the seconds of processor that a text of the mean length took.</summary>
+    public (double TextsPerSecond, double CpuSeconds) Measure(RawSetting setting, TimeSpan duration)
+    {
+        var session = Session(setting.Threads);
+        var batches = _ids.OrderBy(text => text.Length).Chunk(setting.Batch).Select(Batch).ToArray();
+        new Random(1).Shuffle(batches);
+        var next = -1;
+        var rates = new double[setting.Sessions];
+        var (all, cpu) = (0L, 0.0);
+        using var start = new Barrier(setting.Sessions, _ => cpu = Environment.CpuUsage.TotalTime.TotalSeconds);
+        var threads = Enumerable.Range(0, setting.Sessions).Select(own => new Thread(() => Run(own))).ToArray();
+        foreach (var thread in threads)
+            thread.Start();
+        foreach (var thread in threads)
+            thread.Join();
+        var texts = (double)Tokens / _ids.Length;
+        return (rates.Sum() / texts, (Environment.CpuUsage.TotalTime.TotalSeconds - cpu) * texts / all);
+
+        void Run(int own)
+        {
+            using var runner = new SessionRunner(new ModelSessions(session, null), Layout(session), _tokenizer.PadId);
+            var tokens = 0L;
+            runner.Compute(batches[own % batches.Length], alone: false);
+            start.SignalAndWait();
+            var clock = Stopwatch.StartNew();
+            do
+            {
+                var batch = batches[(int)((uint)Interlocked.Increment(ref next) % (uint)batches.Length)];
+                runner.Compute(batch, alone: false);
+                tokens += batch.Sum(text => text.Length);
+            }
+            while (clock.Elapsed < duration);
+            rates[own] = tokens / clock.Elapsed.TotalSeconds;
+            Interlocked.Add(ref all, tokens);
+        }
+    }
 
     /// <summary>Median seconds of single runs of one text each, with so many threads.</summary>
     public double SingleRun(int threads, int runs)
@@ -89,42 +127,6 @@ internal sealed class RawOnnxRuntime : IDisposable
         foreach (var session in _sessions.Values)
             session.Dispose();
         _environment.Dispose();
-    }
-
-    private double Measure(RawSetting setting, int[][] ids, TimeSpan atLeast)
-    {
-        var session = Session(setting.Threads);
-        var batches = ids.OrderBy(text => text.Length).Chunk(setting.Batch).ToArray();
-        new Random(1).Shuffle(batches);
-        Pass(session, setting, batches[..Math.Min(batches.Length, setting.Sessions * 2)]);
-        var clock = Stopwatch.StartNew();
-        var texts = 0;
-        do
-        {
-            Pass(session, setting, batches);
-            texts += ids.Length;
-        }
-        while (clock.Elapsed < atLeast);
-        return texts / clock.Elapsed.TotalSeconds;
-    }
-
-    private void Pass(OrtSession session, RawSetting setting, int[][][] batches)
-    {
-        var next = -1;
-        var threads = new Thread[setting.Sessions];
-        for (var i = 0; i < threads.Length; i++)
-        {
-            threads[i] = new Thread(() =>
-            {
-                using var runner = new SessionRunner(new ModelSessions(session, null), Layout(session), _tokenizer.PadId);
-                for (var at = Interlocked.Increment(ref next); at < batches.Length; at = Interlocked.Increment(ref next))
-                    runner.Compute(Batch(batches[at]), alone: false);
-            });
-            threads[i].Start();
-        }
-
-        foreach (var thread in threads)
-            thread.Join();
     }
 
     private static List<Engine.Batching.QueueEntry> Batch(int[][] texts)

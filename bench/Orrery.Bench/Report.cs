@@ -28,6 +28,8 @@ internal sealed class Report
     {
         Line($"# {title}\n\nMade by `{command}` on {DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}: {Processor()}, {Environment.ProcessorCount} cores, .NET {Environment.Version}.");
         Line("Clients and servers share the cores. Quote the ratios: single figures move with the machine.");
+        if (File.Exists("/proc/loadavg"))
+            Line($"Load average when it began, before any process of this run: {File.ReadAllText("/proc/loadavg").Split(' ')[0]}. Where that is not near 0 others had the cores too: believe processor times before rates.");
     }
 
     public void Section(string title) => Line($"## {title}");

@@ -12,8 +12,8 @@ internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispat
     public async ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation)
     {
         var deadline = dispatcher.Begin(request.Timeout);
-        if (!watcher.Known)
-            return ClusterWatcher.Unknown;
+        if (watcher.Obstacle is { } obstacle)
+            return obstacle;
         var names = request.Detectors.Count > 0 ? request.Detectors : options.DefaultDetectors;
         var found = await dispatcher.FindAsync(
             table => DetectorLookup.ForTexts(table.Detectors, request.Detectors, options.DefaultDetectors),

@@ -12,10 +12,10 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     private readonly ClusterDetection _detection = new(watcher, dispatcher, options, vectors is not null);
 
     /// <inheritdoc/>
-    public IReadOnlyList<ModelInfo> Models => watcher.Table.Models;
+    public IReadOnlyList<ModelInfo> Models => watcher.Obstacle is null ? watcher.Table.Models : [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<DetectorInfo> Detectors => watcher.Table.Detectors;
+    public IReadOnlyList<DetectorInfo> Detectors => watcher.Obstacle is null ? watcher.Table.Detectors : [];
 
     /// <inheritdoc/>
     public Outcome<ModelInfo> Find(string name, ModelTask? task = null) => task is { } one ? Find(name, [one]) : Find(name, []);
@@ -49,8 +49,8 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
         string? digest = null;
         if (request.Detector is { } name)
         {
-            if (!watcher.Known)
-                return ClusterWatcher.Unknown;
+            if (watcher.Obstacle is { } obstacle)
+                return obstacle;
             var found = await dispatcher.FindAsync(
                 table => DetectorLookup.Find(table.Detectors, name), table => table.Come(detector => detector.Name == name), deadline, cancellation);
             if (!found.TryGet(out var detector, out var missing))
@@ -110,14 +110,16 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     }
 
     /// <inheritdoc/>
-    public ValueTask<Outcome<ModelInfo>> LoadAsync(string model, CancellationToken cancellation) => ChangeAsync(grains.GetGrain<IRegistryGrain>(0).LoadAsync(model), ModelState.Ready, cancellation);
+    public ValueTask<Outcome<ModelInfo>> LoadAsync(string model, CancellationToken cancellation) => ChangeAsync(registry => registry.LoadAsync(model), ModelState.Ready, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<Outcome<ModelInfo>> UnloadAsync(string model, CancellationToken cancellation) => ChangeAsync(grains.GetGrain<IRegistryGrain>(0).UnloadAsync(model), ModelState.Unloaded, cancellation);
+    public ValueTask<Outcome<ModelInfo>> UnloadAsync(string model, CancellationToken cancellation) => ChangeAsync(registry => registry.UnloadAsync(model), ModelState.Unloaded, cancellation);
 
-    private async ValueTask<Outcome<ModelInfo>> ChangeAsync(Task<Answer<Value<ModelInfo>>> change, ModelState state, CancellationToken cancellation)
+    private async ValueTask<Outcome<ModelInfo>> ChangeAsync(Func<IRegistryGrain, Task<Answer<Value<ModelInfo>>>> change, ModelState state, CancellationToken cancellation)
     {
-        var answer = await change.WaitAsync(cancellation);
+        if (watcher.Obstacle is { } obstacle)
+            return obstacle;
+        var answer = await change(grains.GetGrain<IRegistryGrain>(0)).WaitAsync(cancellation);
         if (answer.Value is not { } value)
             return answer.Error!;
         // Whoever changed something sees it changed in the next answer of this front.
@@ -132,8 +134,8 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
 
     private Outcome<ModelInfo> Find(string name, ReadOnlySpan<ModelTask> tasks)
     {
-        if (!watcher.Known)
-            return ClusterWatcher.Unknown;
+        if (watcher.Obstacle is { } obstacle)
+            return obstacle;
         var table = watcher.Table;
         return ModelLookup.Find(table.Models, table.Names, options.DefaultModel, name, tasks);
     }

@@ -14,16 +14,18 @@ internal static class ClusterRoutes
 
     public static void MapCluster(this IEndpointRouteBuilder routes, ClusterWatcher watcher, IGrainFactory grains, AdminOptions admin)
     {
-        routes.MapGet("/v1/cluster", () => Results.Json(Status.Of(watcher.Table.View), _json)).WithTags("Cluster").WithSummary("Silos, models, replicas and pools");
-        routes.MapGet("/v1/autoscale/{pool}", (string pool) => Pool(watcher.Table.View, pool)).WithTags("Cluster").WithSummary("Silos that a pool should have, as KEDA's metrics-api scaler reads it");
+        routes.MapGet("/v1/cluster", () => Lost(watcher) ?? Results.Json(Status.Of(watcher.Table.View), _json)).WithTags("Cluster").WithSummary("Silos, models, replicas and pools");
+        routes.MapGet("/v1/autoscale/{pool}", (string pool) => Lost(watcher) ?? Pool(watcher.Table.View, pool)).WithTags("Cluster").WithSummary("Silos that a pool should have, as KEDA's metrics-api scaler reads it");
         routes.MapPost("/v1/autoscale/{pool}/drain", (string pool) => DrainAsync(watcher, grains, pool)).RequireAdmin(admin).WithTags("Cluster").WithSummary("Empties the silo of a pool that is cheapest to, which then leaves");
     }
+
+    /// <summary>While nothing is known, no answer is better than a wrong one, which a scaler would follow.</summary>
+    private static IResult? Lost(ClusterWatcher watcher) => watcher.Obstacle is { } obstacle ? Problem(503, obstacle.Message) : null;
 
     private static IResult Pool(ClusterView view, string pool)
     {
         if (Array.Find(view.Pools, one => one.Pool == pool) is { } found)
             return Results.Json(new { pool = found.Pool, desired = found.Desired, current = found.Current, value = found.Desired });
-        // Before the first view nothing is known: no number is better than a wrong one, which a scaler would follow.
         return Pools.All.Contains(pool) ? Problem(503, "the cluster cannot be reached yet") : Problem(404, $"there is no pool '{pool}': there are {string.Join(", ", Pools.All)}");
     }
 
@@ -31,6 +33,8 @@ internal static class ClusterRoutes
     {
         if (!Pools.All.Contains(pool))
             return Problem(404, $"there is no pool '{pool}': there are {string.Join(", ", Pools.All)}");
+        if (Lost(watcher) is { } lost)
+            return lost;
         try
         {
             return await grains.GetGrain<IRegistryGrain>(0).DrainOneAsync(pool) is { } silo

@@ -35,5 +35,5 @@ internal static class FrontTable
         SettingKinds.Time<FrontSettings>("Engine:RequestTimeout", (s, v) => s with { Front = s.Front with { RequestTimeout = v } }),
     ];
 
-    public static SettingReader<FrontSettings> Reader { get; } = new(All, settings => settings.Validate());
+    public static SettingReader<FrontSettings> Reader { get; } = new(All, settings => settings.Validate(), ClusterOptions.Former);
 }

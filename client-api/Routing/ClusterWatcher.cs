@@ -6,8 +6,8 @@ using Orrery.Interfaces.Wire;
 namespace Orrery.ClientApi.Routing;
 
 /// <summary>
-/// Keeps the routing table at the registry's view, and tells calls on their way when their silo, or a gateway, is lost. The registry is
-/// asked by a standing question, never on a request's way.
+/// Keeps the routing table at the registry's view, and tells calls on their way when their silo, a gateway or the whole cluster is lost. The registry
+/// is asked by a standing question, never on a request's way.
 /// </summary>
 internal sealed class ClusterWatcher(
     LiveGrains grains, IGrainFactory any, SiloChannels channels, FrontOptions options, FrontMetrics metrics, TimeProvider time, ILogger<ClusterWatcher> logger) : BackgroundService
@@ -21,24 +21,29 @@ internal sealed class ClusterWatcher(
     // Hardly any answer takes so long: so many deviations above the mean.
     private const double LateDeviations = 8;
 
+    private static readonly InferenceError _unknown = new(InferenceErrorKind.ModelNotReady, "the cluster cannot be reached yet", "model", TimeSpan.FromSeconds(1));
+    private static readonly InferenceError _lost =
+        new(InferenceErrorKind.ModelNotReady, $"the cluster is lost: no silo has answered for {ClusterPulse.Patience.TotalSeconds:f0} seconds", "model", TimeSpan.FromSeconds(1));
+
     private readonly Dictionary<string, ModelRoute> _routes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ReplicaRef> _replicas = new(StringComparer.Ordinal);
+    private readonly ClusterPulse _pulse = new(grains, time);
     private RoutingTable _table = RoutingTable.Empty;
     private ReplicaRef[] _all = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _gatewayLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>What is answered before a view has come: which models there are is not known.</summary>
-    public static InferenceError Unknown { get; } = new(InferenceErrorKind.ModelNotReady, "the cluster cannot be reached yet", "model");
+    /// <summary>Why nothing is known of the cluster: no view has come yet, or no silo answers any more. Null while one does.</summary>
+    public InferenceError? Obstacle => ReferenceEquals(Table, RoutingTable.Empty) ? _unknown : _pulse.IsSilent ? _lost : null;
 
-    /// <summary>The table now.</summary>
+    /// <summary>The table by the last view; see <see cref="Obstacle"/> for whether it still counts.</summary>
     public RoutingTable Table => Volatile.Read(ref _table);
 
-    /// <summary>Whether a view has come.</summary>
-    public bool Known => !ReferenceEquals(Table, RoutingTable.Empty);
-
-    /// <summary>Done when another table is in place than the one that was when it was read.</summary>
+    /// <summary>Done when another table is in place than the one that was when it was read, or <see cref="Obstacle"/> has changed.</summary>
     public Task Changed => Volatile.Read(ref _changed).Task;
+
+    /// <summary>A replica answered, and so its silo lives.</summary>
+    public void Heard() => _pulse.Heard();
 
     /// <summary>A connection to a gateway broke: whatever was on its way may have gone by it, and is sent again by another.</summary>
     public void GatewayLost()
@@ -67,8 +72,8 @@ internal sealed class ClusterWatcher(
             LoseSilent();
             AskAgain();
         };
-        metrics.Observe(() => Table.View);
-        return Task.WhenAll(WatchAsync(stoppingToken), SweepAsync(stoppingToken));
+        metrics.Observe(() => Obstacle is null ? Table.View : RoutingTable.Empty.View);
+        return Task.WhenAll(WatchAsync(stoppingToken), SweepAsync(stoppingToken), _pulse.RunAsync(PulseChanged, stoppingToken));
     }
 
     private async Task WatchAsync(CancellationToken stopping)
@@ -87,7 +92,9 @@ internal sealed class ClusterWatcher(
                     continue;
                 }
 
-                if (await question is { } view)
+                var answer = await question;
+                Heard();
+                if (answer is { } view)
                 {
                     known = view.Version;
                     Update(view);
@@ -131,6 +138,21 @@ internal sealed class ClusterWatcher(
         }
     }
 
+    /// <summary>What waits for a silo that is lost with all others is refused now instead of at its deadline.</summary>
+    private void PulseChanged()
+    {
+        if (_pulse.IsSilent)
+        {
+            Log.ClusterLost(logger, ClusterPulse.Patience);
+            foreach (var replica in Volatile.Read(ref _all))
+                replica.InFlight.LoseAll();
+        }
+
+        NotifyChanged();
+    }
+
+    private void NotifyChanged() => Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+
     private void Update(ClusterView view)
     {
         channels.Update(view.Silos);
@@ -157,7 +179,7 @@ internal sealed class ClusterWatcher(
         // Draining replicas are in the view but not in the routes; their calls are answered yet.
         Volatile.Write(ref _all, [.. _replicas.Values, .. lost.Where(replica => silos.Contains(replica.Silo))]);
         Volatile.Write(ref _table, new RoutingTable(view, new Dictionary<string, ModelRoute>(_routes, StringComparer.Ordinal)));
-        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+        NotifyChanged();
         foreach (var replica in lost)
         {
             if (!silos.Contains(replica.Silo))

@@ -82,6 +82,7 @@ internal sealed class Dispatcher(ClusterWatcher watcher, LiveGrains grains, Fron
                 switch (end)
                 {
                     case CallEnd.Answered:
+                        watcher.Heard();
                         first.Route.Answered(first.Answer.Load.QueuedTokens, Milliseconds());
                         target.Route.Took(time.GetElapsedTime(first.Began));
                         return first.Answer.Value is { } value ? value : first.Answer.Error!;
@@ -186,6 +187,8 @@ internal sealed class Dispatcher(ClusterWatcher watcher, LiveGrains grains, Fron
 
     private Outcome<Target> Find(string model, string? digest)
     {
+        if (watcher.Obstacle is { } obstacle)
+            return obstacle;
         var table = watcher.Table;
         if (!table.Names.TryGetValue(model, out var info))
             return new InferenceError(InferenceErrorKind.ModelNotFound, $"model '{model}' does not exist", "model");

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Orrery.Engine.Models;
+using Orrery.Onnx;
 
 namespace Orrery.Engine.Detectors;
 
@@ -15,13 +16,7 @@ namespace Orrery.Engine.Detectors;
 /// <param name="Labels">The classes its operators name, in the order of the scores; empty when they name none.</param>
 internal sealed record HeadGraph(ReadOnlyMemory<byte> Model, ImmutableArray<string> Labels)
 {
-    // onnx.proto's field numbers.
-    private const int ModelGraph = 7;
-    private const int GraphNode = 1, GraphInitializer = 5, GraphOutput = 12;
-    private const int TensorType = 2, TypeInt32 = 6, TensorInt32s = 5, TensorStrings = 6, TensorInt64s = 7, TensorName = 8, TensorRaw = 9;
-    private const int NodeInput = 1, NodeOutput = 2, NodeOperator = 4, NodeAttribute = 5;
-    private const int AttributeName = 1, AttributeInts = 8, AttributeStrings = 9;
-    private const int ValueName = 1, ValueType = 2, TypeTensor = 1, TensorElement = 1, ElementFloat = 1;
+    private const string ZipMap = "ZipMap";
 
     // ZipMap says what the converter's user gave; the classifiers' own come second.
     private static readonly string[] _labelAttributes = ["classlabels_strings", "classlabels_int64s", "classlabels_ints"];
@@ -32,88 +27,88 @@ internal sealed record HeadGraph(ReadOnlyMemory<byte> Model, ImmutableArray<stri
     {
         try
         {
-            var model = OnnxFields.Parse(ByteString.CopyFrom(file));
-            if (model.All(ModelGraph).LastOrDefault() is not { } bytes)
-                throw new ModelFormatException($"{name} is not an ONNX file: it has no graph");
-            var graph = OnnxFields.Parse(bytes);
-            var labels = LabelsOf(graph);
-            var renamed = RemoveZipMap(graph);
-            if (renamed.Count == 0)
-                return new HeadGraph(file.ToArray(), labels);
-            graph.Replace(GraphOutput, output => renamed.TryGetValue(OnnxFields.Parse(output).Text(ValueName), out var tensor) ? FloatTensor(tensor) : output);
-            var whole = graph.ToByteString();
-            model.Replace(ModelGraph, _ => whole);
-            return new HeadGraph(model.ToByteString().Memory, labels);
+            var outline = OnnxFile.Look(file).Graph;
+            var labels = NamedLabels(outline);
+            if (labels.Length == 0)
+                labels = PickedLabels(outline, file);
+            return new HeadGraph(outline.Node.Any(node => node.OpType == ZipMap) ? WithoutZipMap(OnnxFile.Parse(file)).ToByteArray() : file.ToArray(), labels);
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidDataException)
+        catch (InvalidDataException e)
         {
             throw new ModelFormatException($"{name} is not an ONNX file: {e.Message}", e);
         }
     }
 
-    /// <summary>Takes the ZipMap nodes out.</summary>
-    /// <returns>Each one's output with the tensor it was made of.</returns>
-    private static Dictionary<string, string> RemoveZipMap(OnnxFields graph)
+    /// <summary>Takes the ZipMap nodes out: the tensor that each was made of is the output instead.</summary>
+    private static ModelProto WithoutZipMap(ModelProto model)
     {
         var renamed = new Dictionary<string, string>(StringComparer.Ordinal);
-        graph.Replace(GraphNode, node =>
+        for (var i = model.Graph.Node.Count - 1; i >= 0; i--)
         {
-            var fields = OnnxFields.Parse(node);
-            if (fields.Text(NodeOperator) != "ZipMap")
-                return node;
-            renamed[fields.Text(NodeOutput)] = fields.Text(NodeInput);
-            return null;
-        });
-        return renamed;
+            if (model.Graph.Node[i] is not { OpType: ZipMap } node)
+                continue;
+            renamed[node.Output.LastOrDefault("")] = node.Input.LastOrDefault("");
+            model.Graph.Node.RemoveAt(i);
+        }
+
+        foreach (var output in model.Graph.Output)
+        {
+            if (!renamed.TryGetValue(output.Name, out var tensor))
+                continue;
+            output.Name = tensor;
+            output.Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float } };
+        }
+
+        return model;
     }
 
-    private static ImmutableArray<string> LabelsOf(OnnxFields graph)
+    /// <summary>The names in the attributes of ZipMap, or of a classifier.</summary>
+    private static ImmutableArray<string> NamedLabels(GraphOutline graph)
     {
         ImmutableArray<string> found = [];
-        foreach (var node in graph.All(GraphNode).Select(OnnxFields.Parse))
+        foreach (var node in graph.Node)
         {
-            var zipMap = node.Text(NodeOperator) == "ZipMap";
-            if (!zipMap && found.Length > 0)
+            if (node.OpType != ZipMap && found.Length > 0)
                 continue;
-            foreach (var attribute in node.All(NodeAttribute).Select(OnnxFields.Parse))
+            foreach (var attribute in node.Attribute)
             {
-                if (!_labelAttributes.Contains(attribute.Text(AttributeName)))
-                    continue;
-                var labels = attribute.Texts(AttributeStrings).Concat(attribute.Integers(AttributeInts).Select(number => number.ToString(CultureInfo.InvariantCulture))).ToImmutableArray();
-                if (labels.Length > 0)
-                    found = labels;
+                if (_labelAttributes.Contains(attribute.Name) && attribute.Strings.Count + attribute.Ints.Count > 0)
+                    found = [.. attribute.Strings.Select(text => text.ToStringUtf8()), .. attribute.Ints.Select(Text)];
             }
         }
 
-        return found.Length > 0 ? found : PickedLabels(graph);
+        return found;
     }
 
     /// <summary>The names that a graph without a classifier operator picks its label from, by the index of the best score.</summary>
-    private static ImmutableArray<string> PickedLabels(OnnxFields graph)
+    private static ImmutableArray<string> PickedLabels(GraphOutline graph, ReadOnlySpan<byte> file)
     {
-        var tables = graph.All(GraphNode).Select(OnnxFields.Parse)
-            .Where(node => node.Text(NodeOperator) is "ArrayFeatureExtractor" or "Gather").Select(node => node.Texts(NodeInput).First()).ToHashSet(StringComparer.Ordinal);
-        foreach (var tensor in graph.All(GraphInitializer).Select(OnnxFields.Parse))
+        var tables = graph.Node.Where(node => node.OpType is "ArrayFeatureExtractor" or "Gather").Select(node => node.Input.FirstOrDefault("")).ToHashSet(StringComparer.Ordinal);
+        ModelProto? whole = null;
+        for (var i = 0; i < graph.Initializer.Count; i++)
         {
-            if (!tables.Contains(tensor.Text(TensorName)))
+            var table = graph.Initializer[i];
+            if (!tables.Contains(table.Name))
                 continue;
-            var raw = tensor.All(TensorRaw).LastOrDefault(ByteString.Empty).Span;
-            long[] numbers = tensor.Integers(TensorType).LastOrDefault() == TypeInt32
-                ? Array.ConvertAll(MemoryMarshal.Cast<byte, int>(raw).ToArray(), number => (long)number)
-                : MemoryMarshal.Cast<byte, long>(raw).ToArray();
-            var labels = tensor.Texts(TensorStrings).Concat(
-                tensor.Integers(TensorInt64s).Concat(tensor.Integers(TensorInt32s)).Concat(numbers).Select(number => number.ToString(CultureInfo.InvariantCulture)));
-            if (labels.ToImmutableArray() is { Length: > 1 } found)
-                return found;
+            ImmutableArray<string> labels = [.. table.StringData.Select(text => text.ToStringUtf8())];
+            if (labels.Length == 0 && table.DataType is (int)TensorProto.Types.DataType.Int32 or (int)TensorProto.Types.DataType.Int64)
+                // An outline has no numbers.
+                labels = [.. Numbers((whole ??= OnnxFile.Parse(file)).Graph.Initializer[i]).Select(Text)];
+            if (labels.Length > 1)
+                return labels;
         }
 
         return [];
     }
 
-    private static ByteString FloatTensor(string name)
+    private static IEnumerable<long> Numbers(TensorProto tensor)
     {
-        var tensor = new OnnxFields().Add(TensorElement, (ulong)ElementFloat).ToByteString();
-        var type = new OnnxFields().Add(TypeTensor, tensor).ToByteString();
-        return new OnnxFields().Add(ValueName, ByteString.CopyFromUtf8(name)).Add(ValueType, type).ToByteString();
+        var raw = tensor.RawData.Span;
+        long[] numbers = tensor.DataType == (int)TensorProto.Types.DataType.Int32
+            ? Array.ConvertAll(MemoryMarshal.Cast<byte, int>(raw).ToArray(), number => (long)number)
+            : MemoryMarshal.Cast<byte, long>(raw).ToArray();
+        return tensor.Int64Data.Concat(tensor.Int32Data.Select(number => (long)number)).Concat(numbers);
     }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

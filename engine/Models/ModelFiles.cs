@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Orrery.Onnx;
 
 namespace Orrery.Engine.Models;
 
@@ -47,7 +48,7 @@ internal sealed class ModelFiles
     /// <returns>Null when it holds no ONNX graph.</returns>
     public static ModelFiles? Find(string directory, string? graph = null)
     {
-        directory = Path.GetFullPath(directory);
+        directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         if (graph is not null)
             return new ModelFiles(directory, Path.Combine(directory, graph));
         foreach (var candidate in _graphs)
@@ -65,33 +66,54 @@ internal sealed class ModelFiles
         return null;
     }
 
-    /// <summary>Every file that makes the version, absolute, by relative name.</summary>
-    public SortedDictionary<string, string> VersionFiles()
+    /// <summary>The files, absolute, in which the graph says that weights lie; whether they are there is not looked at. Reads the graph, but no weights.</summary>
+    /// <exception cref="ModelFormatException">The graph is no ONNX file, or names a file outside the model's directory.</exception>
+    /// <exception cref="IOException">The graph cannot be read.</exception>
+    public IReadOnlyCollection<string> ExternalFiles()
     {
-        var files = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        // ONNX Runtime's own format keeps all in one file.
+        if (Graph.EndsWith(".ort", StringComparison.OrdinalIgnoreCase))
+            return [];
+        try
         {
-            [Path.GetRelativePath(Directory, Graph).Replace('\\', '/')] = Graph,
-        };
+            return [.. OnnxFile.Look(Graph).Graph.ExternalFiles().Select(ExternalFile)];
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ModelFormatException($"{Path.GetFileName(Graph)} is not an ONNX file: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Every file that makes the version, absolute, by relative name.</summary>
+    /// <param name="external">What <see cref="ExternalFiles"/> gave.</param>
+    public SortedDictionary<string, string> VersionFiles(IEnumerable<string> external)
+    {
+        var files = new SortedDictionary<string, string>(StringComparer.Ordinal) { [NameOf(Graph)] = Graph };
         foreach (var name in _companions)
         {
             if (File.Exists(PathOf(name)))
                 files[name] = PathOf(name);
         }
 
-        // External data is named after the graph: model.onnx_data, model.onnx.data, model.onnx_data_1 …
+        // By name too, model.onnx_data, model.onnx.data, model.onnx_data_1 …: digests that detectors hold were made so.
         foreach (var data in System.IO.Directory.EnumerateFiles(Path.GetDirectoryName(Graph)!, Path.GetFileName(Graph) + "?*"))
-            files[Path.GetRelativePath(Directory, data).Replace('\\', '/')] = data;
+            files[NameOf(data)] = data;
+        foreach (var data in external)
+            files[NameOf(data)] = data;
         return files;
     }
 
     /// <summary>SHA-256, lower-case hex, over each file's name and SHA-256 in order of names.</summary>
+    /// <exception cref="ModelFormatException">As of <see cref="ExternalFiles"/>, or weights that the graph names are not there.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public string ComputeDigest(CancellationToken cancellation)
     {
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var (name, path) in VersionFiles())
+        foreach (var (name, path) in VersionFiles(ExternalFiles()))
         {
             cancellation.ThrowIfCancellationRequested();
+            if (!File.Exists(path))
+                throw new ModelFormatException($"{name} is not there; {Path.GetFileName(Graph)} has weights in it");
             using var file = File.OpenRead(path);
             whole.AppendData(Encoding.UTF8.GetBytes(name + "\n"));
             whole.AppendData(SHA256.HashData(file));
@@ -99,6 +121,17 @@ internal sealed class ModelFiles
 
         return Convert.ToHexStringLower(whole.GetHashAndReset());
     }
+
+    private string ExternalFile(string location)
+    {
+        // A path with a NUL is none.
+        var path = location.Contains('\0', StringComparison.Ordinal) ? "" : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Graph)!, location));
+        if (!path.StartsWith(Directory + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            throw new ModelFormatException($"{Path.GetFileName(Graph)} names external data outside the model's directory: {location}");
+        return path;
+    }
+
+    private string NameOf(string path) => Path.GetRelativePath(Directory, path).Replace('\\', '/');
 
     private static string? FirstGraph(string folder)
     {

@@ -128,7 +128,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
             Outputs = [.. session.Outputs],
             Device = session.Provider,
             DataType = DataTypeOf(files.Graph),
-            FileBytes = files.VersionFiles().Values.Sum(path => new FileInfo(path).Length),
+            FileBytes = files.VersionFiles(files.ExternalFiles()).Values.Sum(path => new FileInfo(path).Length),
             Created = File.GetLastWriteTimeUtc(files.Graph),
             Path = files.Directory,
             Aliases = manifest.Aliases,

@@ -13,7 +13,7 @@ public sealed record StoredModel(string Name, string Digest, string Directory, s
 /// <summary>What lies in the directories of models: every version, by what its files say, without loading any.</summary>
 public sealed class ModelStore
 {
-    private readonly Dictionary<string, (string Stamp, StoredModel Model)> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Known> _known = new(StringComparer.Ordinal);
 
     /// <summary>Looks through the directories. Files that have not changed since the last look are not read again. Not beside another call.</summary>
     /// <param name="roots">As <see cref="EngineOptions.ModelDirectories"/>.</param>
@@ -26,25 +26,32 @@ public sealed class ModelStore
         {
             cancellation.ThrowIfCancellationRequested();
             var files = ModelFiles.Find(directory, ModelManifest.GraphOf(directory))!;
-            var (stamp, bytes) = FileStamp.Of(files.VersionFiles().Values);
-            if (!_known.TryGetValue(directory, out var known) || known.Stamp != stamp)
-                _known[directory] = known = (stamp, Read(name, files, bytes, cancellation));
+            if (!_known.TryGetValue(directory, out var known) || known.Stamp != FileStamp.Of(files.VersionFiles(known.External).Values).Stamp)
+                _known[directory] = known = Read(name, files, cancellation);
             found.Add(known.Model);
         }
 
         return found;
     }
 
-    private static StoredModel Read(string name, ModelFiles files, long bytes, CancellationToken cancellation)
+    private static Known Read(string name, ModelFiles files, CancellationToken cancellation)
     {
+        IReadOnlyCollection<string> external = [];
+        // Taken before anything is read: what changes meanwhile is read again at the next look.
+        var (stamp, bytes) = FileStamp.Of(files.VersionFiles(external).Values);
         try
         {
             var manifest = ModelManifest.Read(files);
-            return new StoredModel(name, files.ComputeDigest(cancellation), files.Directory, manifest.Pool, manifest.Fallback, bytes, null);
+            external = files.ExternalFiles();
+            if (external.Count > 0)
+                (stamp, bytes) = FileStamp.Of(files.VersionFiles(external).Values);
+            return new Known(stamp, external, new StoredModel(name, files.ComputeDigest(cancellation), files.Directory, manifest.Pool, manifest.Fallback, bytes, null));
         }
         catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
         {
-            return new StoredModel(name, "", files.Directory, "cpu", true, bytes, e.Message);
+            return new Known(stamp, external, new StoredModel(name, "", files.Directory, "cpu", true, bytes, e.Message));
         }
     }
+
+    private sealed record Known(string Stamp, IReadOnlyCollection<string> External, StoredModel Model);
 }

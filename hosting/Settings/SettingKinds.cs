@@ -47,8 +47,4 @@ public static class SettingKinds
     public static Setting<T> Choice<T>(string key, string? shortName, string[] words, Func<T, string, T> apply)
         where T : class => new(key, shortName, string.Join(" or ", words), (settings, value) =>
             Array.Find(words, word => word.Equals(value, StringComparison.OrdinalIgnoreCase)) is { } word ? apply(settings, word) : null);
-
-    /// <summary>A host and a port, <c>127.0.0.1:11111</c> or <c>silo-0:11111</c>.</summary>
-    public static bool IsEndpoint(string value) =>
-        value.LastIndexOf(':') is > 0 and var colon && int.TryParse(value.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535;
 }

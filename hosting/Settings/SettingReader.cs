@@ -9,7 +9,8 @@ namespace Orrery.Hosting.Settings;
 /// <typeparam name="TSettings">An immutable record with its defaults.</typeparam>
 /// <param name="table">Every key there is.</param>
 /// <param name="validate">Says what is wrong with settings as a whole, naming the key; null when nothing is.</param>
-public sealed class SettingReader<TSettings>(IReadOnlyList<Setting<TSettings>> table, Func<TSettings, string?> validate)
+/// <param name="former">Keys that there were once.</param>
+public sealed class SettingReader<TSettings>(IReadOnlyList<Setting<TSettings>> table, Func<TSettings, string?> validate, IReadOnlyList<FormerSetting>? former = null)
     where TSettings : class, new()
 {
     private const string Prefix = "ORRERY__";
@@ -51,6 +52,12 @@ public sealed class SettingReader<TSettings>(IReadOnlyList<Setting<TSettings>> t
                 return false;
         }
 
+        foreach (var one in former ?? [])
+        {
+            if (one.ShortName is { } name && environment.TryGetValue(name, out var value) && value.Length > 0 && !Apply(ref settings, one.Key, value, name, out error))
+                return false;
+        }
+
         foreach (var (name, value) in environment)
         {
             if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
@@ -88,7 +95,9 @@ public sealed class SettingReader<TSettings>(IReadOnlyList<Setting<TSettings>> t
         var setting = table.FirstOrDefault(one => one.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
         if (setting is null)
         {
-            error = $"{source} is not a setting; there are {string.Join(", ", table.Select(one => one.Key))}";
+            error = former?.FirstOrDefault(one => one.Key.Equals(key, StringComparison.OrdinalIgnoreCase)) is { } gone
+                ? $"{source} is a setting no more: {gone.Instead}"
+                : $"{source} is not a setting; there are {string.Join(", ", table.Select(one => one.Key))}";
             return false;
         }
 

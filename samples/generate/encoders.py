@@ -1,6 +1,6 @@
 """Builds BERT-shaped encoders with seeded random weights as Hugging Face model directories.
 
-    /usr/bin/python3 samples/generate/encoders.py --kind minilm-l6 --out models/minilm-l6
+    /usr/bin/python3 samples/generate/encoders.py --kind bge-small --out models/bge-small
 
 Speed depends on an encoder's shape and not on what it has learned, so these stand in for the
 published models of the same shape in benchmarks; the small kinds are test fixtures. The same kind,
@@ -50,7 +50,6 @@ def fixture(shape=None, **changes):
 
 
 KINDS = {
-    "minilm-l6": Kind(Shape(30522, 384, 6, 12, 1536, 512), 256, "bert"),
     "bge-small": Kind(Shape(30522, 384, 12, 12, 1536, 512), 512, "bert", pooling="cls"),
     "distilroberta": Kind(
         Shape(50265, 768, 6, 12, 3072, 514, "roberta", 1, 1, 1e-5), 512, "gpt2"),

@@ -1,3 +1,4 @@
+using System.Net;
 using Orrery.Engine.Vectors;
 using Orrery.Fleet.Scaling;
 using Orrery.Grains.Replicas;
@@ -26,6 +27,12 @@ internal sealed record SiloSettings : ProcessSettings
     /// <summary>The address that others reach it at.</summary>
     public string Address { get; init; } = "127.0.0.1";
 
+    /// <summary>The name of the pod that the silo is; empty outside Kubernetes.</summary>
+    public string Pod { get; init; } = "";
+
+    /// <summary>The pod's namespace.</summary>
+    public string Namespace { get; init; } = "";
+
     public SiloRole Role { get; init; } = new();
 
     public FleetOptions Fleet { get; init; } = new() { Replicas = new ReplicaOptions { MinReplicas = Standby } };
@@ -44,7 +51,14 @@ internal sealed record SiloSettings : ProcessSettings
     public bool KeepsVectors { get; init; } = true;
 
     /// <summary>Says what is wrong, naming the key; null when nothing is.</summary>
-    public string? Validate() => Cluster.Validate() ?? Role.Validate() ?? Capped.Validate() ?? Vectors.Validate();
+    public string? Validate() => Cluster.Validate() ?? Role.Validate() ?? Capped.Validate() ?? Vectors.Validate() ?? CheckReach() ?? CheckPod();
+
+    /// <summary>Who is reached by other machines shares no file with them, and would be a cluster by itself.</summary>
+    private string? CheckReach() => Cluster.Database is null && !IPAddress.IsLoopback(IPAddress.Parse(Address))
+        ? $"Silo:Address (POD_IP) is {Address}: a cluster of more than one machine needs PostgreSQL, so Cluster:Database (CLUSTER_DATABASE) must be set"
+        : null;
+
+    private string? CheckPod() => Pod.Length > 0 && Namespace.Length == 0 ? "Silo:Namespace (POD_NAMESPACE) must be set where Silo:Pod (POD_NAME) is" : null;
 }
 
 /// <summary>Every key there is. README's table lists the same ones; a test compares them.</summary>
@@ -56,7 +70,9 @@ internal static class SiloTable
         .. ClusterOptions.Table.Select(setting => setting.In<SiloSettings>(all => all.Cluster, (all, cluster) => all with { Cluster = cluster })),
         SettingKinds.Int<SiloSettings>("Silo:Port", "SILO_PORT", 1, 65535, (s, v) => s with { SiloPort = v }),
         SettingKinds.Int<SiloSettings>("Silo:GatewayPort", "GATEWAY_PORT", 1, 65535, (s, v) => s with { GatewayPort = v }),
-        new("Silo:Address", "POD_IP", "an IP address", (s, v) => System.Net.IPAddress.TryParse(v, out _) ? s with { Address = v } : null),
+        new("Silo:Address", "POD_IP", "an IP address", (s, v) => IPAddress.TryParse(v, out _) ? s with { Address = v } : null),
+        SettingKinds.Text<SiloSettings>("Silo:Pod", "POD_NAME", "a pod's name", (s, v) => s with { Pod = v }),
+        SettingKinds.Text<SiloSettings>("Silo:Namespace", "POD_NAMESPACE", "a namespace's name", (s, v) => s with { Namespace = v }),
         SettingKinds.Choice<SiloSettings>("Silo:Device", "SILO_DEVICE", [.. Pools.All], (s, v) => s with { Role = s.Role with { Pool = v } }),
         SettingKinds.Bytes<SiloSettings>("Silo:Memory", "SILO_MEMORY", (s, v) => s with { Role = s.Role with { Memory = v } }),
         SettingKinds.Text<SiloSettings>("Silo:Zone", "SILO_ZONE", "a zone's name", (s, v) => s with { Role = s.Role with { Zone = v } }),
@@ -71,7 +87,7 @@ internal static class SiloTable
         .. EngineTable.All.Select(setting => setting.In<SiloSettings>(all => all.Role.Engine, (all, engine) => all with { Role = all.Role with { Engine = engine } })),
     ];
 
-    public static SettingReader<SiloSettings> Reader { get; } = new(All, settings => settings.Validate());
+    public static SettingReader<SiloSettings> Reader { get; } = new(All, settings => settings.Validate(), ClusterOptions.Former);
 
     private static SiloSettings Replicas(SiloSettings settings, Func<ReplicaOptions, ReplicaOptions> change) =>
         settings with { Fleet = settings.Fleet with { Replicas = change(settings.Fleet.Replicas) } };

@@ -1,5 +1,5 @@
+using System.Data.Common;
 using System.Net.Sockets;
-using Npgsql;
 
 namespace Orrery.Silo.Tables;
 
@@ -15,22 +15,25 @@ internal static class StuckJoin
 
     /// <summary>Waits for a start, and raises the table's version from time to time.</summary>
     /// <param name="start">The start, under way.</param>
-    /// <param name="connectionString">The database.</param>
+    /// <param name="connect">Makes a connection to the database, not yet open.</param>
     /// <param name="cluster">The cluster's name.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    public static async Task WatchAsync(Task start, string connectionString, string cluster, CancellationToken cancellation)
+    public static async Task WatchAsync(Task start, Func<DbConnection> connect, string cluster, CancellationToken cancellation)
     {
         while (await Task.WhenAny(start, Task.Delay(_every, cancellation)) != start && !cancellation.IsCancellationRequested)
         {
             try
             {
-                await using var connection = new NpgsqlConnection(connectionString);
+                await using var connection = connect();
                 await connection.OpenAsync(cancellation);
-                await using var raise = new NpgsqlCommand("UPDATE orrery_cluster SET version = version + 1, changed_at = now() WHERE cluster_id = $1", connection);
-                raise.Parameters.Add(new() { Value = cluster });
+                await using var raise = connection.CreateCommand();
+                raise.CommandText = "UPDATE orrery_cluster SET version = version + 1, changed_at = CURRENT_TIMESTAMP WHERE cluster_id = @cluster";
+                var name = raise.CreateParameter();
+                (name.ParameterName, name.Value) = ("cluster", cluster);
+                raise.Parameters.Add(name);
                 await raise.ExecuteNonQueryAsync(cancellation);
             }
-            catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or OperationCanceledException)
+            catch (Exception e) when (e is DbException or SocketException or TimeoutException or OperationCanceledException)
             {
                 // The start itself fails for the same reason, and says it.
             }

@@ -22,7 +22,7 @@ public enum TableStatus
     Foreign,
 }
 
-/// <summary>The outcome of <see cref="TableCreator.CreateAsync"/>.</summary>
+/// <summary>The outcome of <see cref="ClusterTables.CreateAsync"/>.</summary>
 /// <param name="Status">How it ended.</param>
 /// <param name="Message">What was done or what is wrong: one sentence without a full stop and without a password.</param>
 public readonly record struct TableCreation(TableStatus Status, string Message)

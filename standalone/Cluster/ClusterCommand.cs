@@ -21,12 +21,13 @@ internal static class ClusterCommand
         var port = Count("--port", "The first front's port.", 8080);
         var models = new Option<string[]>("--models") { Description = "A model's directory, or one that holds models; may be given several times." };
         var logs = new Option<string?>("--logs") { Description = "The folder for the processes' logs; a new one for temporary files without it." };
+        var directory = new Option<string>("--directory") { Description = "The folder for what the cluster remembers: its members, and which models it serves. (cluster)", DefaultValueFactory = _ => "cluster" };
         var grace = new Option<TimeSpan>("--grace") { Description = "How long a process may take to end (00:00:30).", DefaultValueFactory = _ => TimeSpan.FromSeconds(30) };
-        var up = new Command("up", "Starts silos and fronts on this machine and shows them until Ctrl-C.") { cpu, gpu, fronts, port, models, logs, grace };
+        var up = new Command("up", "Starts silos and fronts on this machine and shows them until Ctrl-C.") { cpu, gpu, fronts, port, models, directory, logs, grace };
         up.SetAction((parsed, cancellation) =>
         {
             var folders = (parsed.GetValue(models) ?? []).Select(Path.GetFullPath).ToArray();
-            var size = new ClusterSize(parsed.GetValue(cpu), parsed.GetValue(gpu), parsed.GetValue(fronts), parsed.GetValue(port), folders, parsed.GetValue(grace));
+            var size = new ClusterSize(parsed.GetValue(cpu), parsed.GetValue(gpu), parsed.GetValue(fronts), parsed.GetValue(port), folders, parsed.GetValue(grace), Path.GetFullPath(parsed.GetValue(directory)!));
             return Check(size) is { } wrong ? Task.FromResult(Refusal.Say(wrong)) : RunAsync(size, parsed.GetValue(logs), cancellation);
         });
         return new Command("cluster", "An Orleans cluster on this machine.") { up };
@@ -57,6 +58,9 @@ internal static class ClusterCommand
         var plans = ClusterPlan.Make(size, Path.GetFullPath(apps), FreePorts.Find(size.FreePorts));
         if (plans.FirstOrDefault(plan => !File.Exists(plan.Program)) is { } absent)
             return Refusal.Say($"{Apps}: there is no program {absent.Program}");
+        using var held = ClusterFolder.Take(size.Directory, out var wrong);
+        if (held is null)
+            return Refusal.Say(wrong);
         var folder = logs is null ? Directory.CreateTempSubdirectory("orrery-cluster-").FullName : Directory.CreateDirectory(logs).FullName;
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -102,15 +106,10 @@ internal static class ClusterCommand
     {
         var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = stop.Register(told.SetResult);
-        var starting = cluster.StartAsync(stop);
-        await ShowUntilAsync(() => stop.IsCancellationRequested || starting.IsFaulted || (starting.IsCompleted && !cluster.IsRunning), told.Task);
         try
         {
-            await starting;
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            // Told to stop before everything was started.
+            cluster.Start();
+            await ShowUntilAsync(() => stop.IsCancellationRequested || !cluster.IsRunning, told.Task);
         }
         finally
         {

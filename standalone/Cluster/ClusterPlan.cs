@@ -9,19 +9,17 @@ namespace Orrery.Standalone.Cluster;
 /// <param name="Port">The first front's port; the others' are free ones.</param>
 /// <param name="Models">Folders of models; empty for what silos find by themselves.</param>
 /// <param name="Grace">How long a process may take to end.</param>
-internal sealed record ClusterSize(int Cpu, int Gpu, int Fronts, int Port, IReadOnlyList<string> Models, TimeSpan Grace)
+/// <param name="Directory">The folder of what the cluster remembers: its members, and what is served.</param>
+internal sealed record ClusterSize(int Cpu, int Gpu, int Fronts, int Port, IReadOnlyList<string> Models, TimeSpan Grace, string Directory)
 {
     /// <summary>Ports to be found: HTTP, silo and gateway of each silo, and HTTP of each front but the first.</summary>
     public int FreePorts => (3 * (Cpu + Gpu)) + Fronts - 1;
 }
 
-/// <summary>When a process is started and stopped, beside the others of its kind.</summary>
+/// <summary>When a process is stopped, beside the others of its kind.</summary>
 internal enum ProcessKind
 {
-    /// <summary>The silo that keeps the membership: it must be there before all others, and after them.</summary>
-    PrimarySilo,
-
-    /// <summary>Any other silo.</summary>
+    /// <summary>A silo: it computes.</summary>
     Silo,
 
     /// <summary>A front: it takes requests, so that it must go first.</summary>
@@ -46,7 +44,7 @@ internal sealed record ProcessPlan(
 /// <summary>Which processes make a cluster on one machine, and what each is told. Pure.</summary>
 internal static class ClusterPlan
 {
-    /// <summary>Silos, the primary first, then fronts.</summary>
+    /// <summary>Silos, then fronts.</summary>
     /// <param name="size">How many of which.</param>
     /// <param name="apps">The folder with <c>silo/orrery-silo</c> and <c>front/orrery-front</c>.</param>
     /// <param name="ports">As many free ports as the size needs.</param>
@@ -57,9 +55,9 @@ internal static class ClusterPlan
         {
             ["ORRERY__Server__Host"] = "127.0.0.1",
             ["ORRERY__Server__ShutdownTimeout"] = size.Grace.ToString("c", CultureInfo.InvariantCulture),
-            ["ORRERY__Cluster__Membership"] = "localhost",
-            ["ORRERY__Cluster__PrimarySilo"] = Endpoint(ports[1]),
-            ["ORRERY__Cluster__Gateways"] = string.Join(',', Enumerable.Range(0, silos).Select(i => Endpoint(ports[(3 * i) + 2]))),
+            // Whatever the user's own settings say: this cluster is of this machine.
+            ["ORRERY__Cluster__Database"] = "",
+            ["ORRERY__Cluster__Directory"] = size.Directory,
         };
         var plans = new List<ProcessPlan>();
         for (var i = 0; i < silos; i++)
@@ -76,7 +74,7 @@ internal static class ClusterPlan
             };
             if (size.Models.Count > 0)
                 settings["ORRERY__Engine__ModelDirectories"] = string.Join(',', size.Models);
-            plans.Add(new($"silo-{i + 1}", i == 0 ? ProcessKind.PrimarySilo : ProcessKind.Silo, Path.Combine(apps, "silo", "orrery-silo"), ports[3 * i], ports[(3 * i) + 1], settings, ["ORRERY__Api__"]));
+            plans.Add(new($"silo-{i + 1}", ProcessKind.Silo, Path.Combine(apps, "silo", "orrery-silo"), ports[3 * i], ports[(3 * i) + 1], settings, ["ORRERY__Api__"]));
         }
 
         for (var i = 0; i < size.Fronts; i++)
@@ -88,8 +86,6 @@ internal static class ClusterPlan
 
         return plans;
     }
-
-    private static string Endpoint(int port) => $"127.0.0.1:{Number(port)}";
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

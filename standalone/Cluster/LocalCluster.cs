@@ -5,8 +5,6 @@ namespace Orrery.Standalone.Cluster;
 /// <summary>The processes of a cluster on this machine, from start to end. It restarts nobody: what died is to be seen.</summary>
 internal sealed class LocalCluster(IReadOnlyList<ProcessPlan> plans, string logs, TimeSpan grace) : IDisposable
 {
-    private static readonly TimeSpan _poll = TimeSpan.FromMilliseconds(100);
-
     // A process ends by itself within its grace; this is for its runtime to go.
     private static readonly TimeSpan _margin = TimeSpan.FromSeconds(3);
 
@@ -16,20 +14,11 @@ internal sealed class LocalCluster(IReadOnlyList<ProcessPlan> plans, string logs
     /// <summary>Whether any process runs.</summary>
     public bool IsRunning => _members.Any(member => member.Child is { HasEnded: false });
 
-    /// <summary>Starts the primary silo, and when that answers all others: they ask it for the membership. Without it they are not started.</summary>
+    /// <summary>Starts all of them. In which order does not matter: they find each other when each is there.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">A program cannot be started.</exception>
-    public async Task StartAsync(CancellationToken cancellation)
+    public void Start()
     {
-        var primary = _members.Single(member => member.Plan.Kind == ProcessKind.PrimarySilo);
-        primary.Child = ChildProcess.Start(primary.Plan, logs);
-        while ((await _probe.AskAsync(primary.Plan, cancellation)).Ready is null)
-        {
-            if (primary.Child.HasEnded)
-                return;
-            await Task.Delay(_poll, cancellation);
-        }
-
-        foreach (var member in _members.Where(member => member.Plan.Kind != ProcessKind.PrimarySilo))
+        foreach (var member in _members)
             member.Child = ChildProcess.Start(member.Plan, logs);
     }
 
@@ -53,11 +42,11 @@ internal sealed class LocalCluster(IReadOnlyList<ProcessPlan> plans, string logs
         return Array.ConvertAll(_members, member => member.Status);
     }
 
-    /// <summary>Ends fronts, then silos, then the primary one: each by SIGTERM, and what is left after its grace by SIGKILL.</summary>
+    /// <summary>Ends fronts, then silos: each by SIGTERM, and what is left after its grace by SIGKILL.</summary>
     /// <param name="hurry">Ends all at once when cancelled.</param>
     public async Task StopAsync(CancellationToken hurry)
     {
-        foreach (var kind in (ProcessKind[])[ProcessKind.Front, ProcessKind.Silo, ProcessKind.PrimarySilo])
+        foreach (var kind in (ProcessKind[])[ProcessKind.Front, ProcessKind.Silo])
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(hurry);
             var stage = _members.Where(member => member.Plan.Kind == kind && member.Child is { HasEnded: false }).ToList();

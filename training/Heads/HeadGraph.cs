@@ -1,5 +1,6 @@
 using Orrery.Training.Features;
 using Orrery.Training.Solvers;
+using ElementType = Orrery.Onnx.TensorProto.Types.DataType;
 
 namespace Orrery.Training.Heads;
 
@@ -30,11 +31,11 @@ internal sealed class HeadGraph
     internal static HeadGraph Build(FittedHead head, IReadOnlyList<string> labels)
     {
         var result = new HeadGraph(head, labels);
-        result._graph.Input(Embedding, OnnxGraph.ElementType.Float, head.Dimensions);
+        result._graph.Input(Embedding, ElementType.Float, head.Dimensions);
         result.Probability(result.Scores(result.Kernel(result.Features())));
         result.Winner();
-        result._graph.Output(Label, OnnxGraph.ElementType.Text, null);
-        result._graph.Output(Probabilities, OnnxGraph.ElementType.Float, head.Classes);
+        result._graph.Output(Label, ElementType.String, null);
+        result._graph.Output(Probabilities, ElementType.Float, head.Classes);
         return result;
     }
 

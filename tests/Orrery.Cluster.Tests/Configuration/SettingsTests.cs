@@ -27,7 +27,10 @@ public sealed partial class SettingsTests
     [InlineData("ORRERY__Silo__Device", "abacus", "must be cpu or gpu")]
     [InlineData("ORRERY__Silo__Address", "here", "must be an IP address")]
     [InlineData("ORRERY__Fleet__MaxReplicas", "0", "must be an integer from 1")]
-    [InlineData("ORRERY__Cluster__Membership", "postgres", "Cluster:Database (CLUSTER_DATABASE) must be set")]
+    [InlineData("ORRERY__Cluster__Membership", "postgres", "is a setting no more: processes find each other in PostgreSQL where Cluster:Database")]
+    [InlineData("MEMBERSHIP", "postgres", "MEMBERSHIP is a setting no more")]
+    [InlineData("ORRERY__Cluster__Directory", " ", "Cluster:Directory (CLUSTER_DIR) must name a folder")]
+    [InlineData("POD_IP", "10.0.0.1", "more than one machine needs PostgreSQL")]
     [InlineData("ORRERY__Api__MaxBodyBytes", "5000", "is not a setting")]
     public void A_silo_names_what_makes_no_sense(string name, string value, string reason)
     {

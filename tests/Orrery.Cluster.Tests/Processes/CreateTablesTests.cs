@@ -39,7 +39,7 @@ public sealed class CreateTablesTests(ProcessFixture fixture)
     public async Task A_silo_waits_for_a_database_that_is_not_there_yet_and_then_gives_up()
     {
         using var silo = ClusterProcess.Silo(
-            ("MEMBERSHIP", "postgres"), ("CLUSTER_DATABASE", "Host=127.0.0.1;Port=1;Database=orrery;Username=postgres"), ("ORRERY__Server__ShutdownTimeout", "00:00:01"));
+            ("CLUSTER_DATABASE", "Host=127.0.0.1;Port=1;Database=orrery;Username=postgres"), ("ORRERY__Server__ShutdownTimeout", "00:00:01"));
         Assert.Equal(2, await silo.EndAsync());
         Assert.Contains("orrery-silo: 127.0.0.1:1: ", silo.Output, StringComparison.Ordinal);
     }

@@ -15,7 +15,7 @@ internal sealed class ClusterProcess : IDisposable
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
 
     // Settings of the machine that the tests run on are none of theirs.
-    private static readonly string[] _foreign = ["ORRERY__", "OTEL_", "ADMIN_TOKEN", "MEMBERSHIP", "CLUSTER_", "SILO_", "MODEL_CACHE_DIR", "DETECTOR_DIR", "EMBEDDING_MODEL", "DEFAULT_CLASSIFIERS", "DEVICE", "VECTOR_"];
+    private static readonly string[] _foreign = ["ORRERY__", "OTEL_", "ADMIN_TOKEN", "MEMBERSHIP", "CLUSTER_", "SILO_", "POD_", "KUBE", "MODEL_CACHE_DIR", "DETECTOR_DIR", "EMBEDDING_MODEL", "DEFAULT_CLASSIFIERS", "DEVICE", "VECTOR_"];
 
     private readonly StringBuilder _output = new();
     private readonly Process _process;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
@@ -19,7 +20,7 @@ internal sealed record SeenReplica(string Model, string Silo, string State, stri
 
 internal sealed record SeenPool(string Pool, int Desired, int Current);
 
-/// <summary>Silos and fronts in processes of their own, with their membership in PostgreSQL.</summary>
+/// <summary>Silos and fronts in processes of their own, with their membership in PostgreSQL or in a file.</summary>
 internal sealed class ProcessCluster : IAsyncDisposable
 {
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
@@ -32,9 +33,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
     private readonly string _vectors = Directory.CreateTempSubdirectory("orrery-vectors-").FullName;
     private int _folders;
 
-    private ProcessCluster(string database, string models)
+    private ProcessCluster((string, string) membership, string models)
     {
-        _membership = [("MEMBERSHIP", "postgres"), ("CLUSTER_DATABASE", database)];
+        _membership = [membership];
         _engine =
         [
             ("MODEL_CACHE_DIR", models), ("ORRERY__Engine__CacheDirectory", _cache), ("ORRERY__Engine__Sessions", "1"),
@@ -57,7 +58,13 @@ internal sealed class ProcessCluster : IAsyncDisposable
 
     /// <summary>A cluster without processes yet.</summary>
     public static async Task<ProcessCluster> CreateAsync(PostgresServer postgres, Models models, (string, string)[]? silo = null, (string, string)[]? front = null) =>
-        new(await postgres.CreateDatabaseAsync(), models.Root) { SiloSettings = silo ?? [], FrontSettings = front ?? [] };
+        new(("CLUSTER_DATABASE", await postgres.CreateDatabaseAsync()), models.Root) { SiloSettings = silo ?? [], FrontSettings = front ?? [] };
+
+    /// <summary>A cluster without processes yet, whose members find each other in a file.</summary>
+    /// <param name="directory">The file's folder.</param>
+    /// <param name="models">Of every silo.</param>
+    /// <param name="silo">What every silo is told beside.</param>
+    public static ProcessCluster InFile(string directory, Models models, params (string, string)[] silo) => new(("CLUSTER_DIR", directory), models.Root) { SiloSettings = silo };
 
     /// <summary>Starts what is missing, and waits until every process is ready and the first front sees every silo.</summary>
     public async Task GrowAsync(int silos, int fronts)
@@ -92,7 +99,12 @@ internal sealed class ProcessCluster : IAsyncDisposable
         Silos.Remove(silo);
     }
 
-    public async Task<ClusterStatus> StatusAsync() => (await Front.Http.GetFromJsonAsync<ClusterStatus>("/v1/cluster", _json))!;
+    /// <summary>What the first front sees; nothing while it sees nobody.</summary>
+    public async Task<ClusterStatus> StatusAsync()
+    {
+        using var answer = await Front.Http.GetAsync("/v1/cluster");
+        return answer.StatusCode == HttpStatusCode.ServiceUnavailable ? new([], [], [], []) : (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<ClusterStatus>(_json))!;
+    }
 
     /// <summary>Waits until the first front sees what is wanted.</summary>
     /// <returns>What it saw then.</returns>

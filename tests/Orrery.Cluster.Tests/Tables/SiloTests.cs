@@ -10,58 +10,39 @@ namespace Orrery.Cluster.Tests.Tables;
 [Collection(PostgresServer.Collection)]
 public sealed class SiloTests(PostgresServer server) : IAsyncLifetime
 {
-    private const string Victim = "silo_b";
-
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
-    private string _database = "";
+    private TableDatabase _database = null!;
+    private Orrery.Hosting.Settings.ClusterOptions _lent = null!;
     private TableSilo _a = null!;
     private TableSilo _b = null!;
 
-    public async Task InitializeAsync()
-    {
-        if (PostgresBinaries.Folder is null)
-            return;
-        _database = await server.CreateDatabaseAsync();
-        Assert.True((await TableCreator.CreateAsync(_database, CancellationToken.None)).IsReady);
-        // Silo b has a role of its own, so that it can be cut off; the role may do what TableCreator asks for, and no more.
-        await PostgresServer.ExecuteAsync(_database,
-            $"""
-            DROP ROLE IF EXISTS {Victim};
-            CREATE ROLE {Victim} LOGIN;
-            GRANT SELECT ON orrery_schema, orleansquery TO {Victim};
-            GRANT SELECT, INSERT, UPDATE, DELETE ON orrery_cluster, orrery_silo, orrery_grain_state TO {Victim};
-            """);
-        _a = await TableSilo.StartAsync("a", _database);
-        _b = await TableSilo.StartAsync("b", PostgresServer.As(_database, Victim));
-    }
+    public Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync()
     {
-        if (PostgresBinaries.Folder is null)
-            return;
         await _b.DisposeAsync();
         await _a.DisposeAsync();
-        await PostgresServer.ExecuteAsync(_database, $"DROP OWNED BY {Victim}");
+        await _database.DisposeAsync();
     }
 
-    [PostgresFact]
-    public async Task A_silo_that_died_is_declared_dead_by_the_other_and_a_client_goes_on()
+    [Theory, InSqlite, InPostgres]
+    public async Task A_silo_that_died_is_declared_dead_by_the_other_and_a_client_goes_on(string kind)
     {
-        using var client = await TableSilo.ConnectAsync(_database);
+        await StartAsync(kind);
+        using var client = await TableSilo.ConnectAsync(_database.Options);
         var grains = client.Services.GetRequiredService<IClusterClient>();
         var note = await OnAsync(grains, "b");
         Assert.Equal(5, await note.AddAsync(5));
-        Assert.Equal(["3", "3"], await PostgresServer.QueryAsync(_database, "SELECT status FROM orrery_silo"));
+        Assert.Equal(["3", "3"], await _database.QueryAsync("SELECT status FROM orrery_silo"));
 
-        await PostgresServer.ExecuteAsync(_database,
-            $"ALTER ROLE {Victim} NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{Victim}'");
+        await _database.CutOffAsync();
         var dead = _b.Address;
         var crash = _b.CrashAsync();
         var suspicions = await EventuallyAsync(
-            () => PostgresServer.QueryAsync(_database, $"SELECT suspicions FROM orrery_silo WHERE status = {(int)SiloStatus.Dead}"), rows => rows.Length > 0);
+            () => _database.QueryAsync($"SELECT suspicions FROM orrery_silo WHERE status = {(int)SiloStatus.Dead}"), rows => rows.Length > 0);
         Assert.StartsWith(_a.Address.ToParsableString(), Assert.Single(suspicions), StringComparison.Ordinal);
-        Assert.Equal([$"{dead.Endpoint.Port}"], await PostgresServer.QueryAsync(_database, $"SELECT port FROM orrery_silo WHERE status = {(int)SiloStatus.Dead}"));
+        Assert.Equal([$"{dead.Endpoint.Port}"], await _database.QueryAsync($"SELECT port FROM orrery_silo WHERE status = {(int)SiloStatus.Dead}"));
         await crash;
 
         Assert.Equal(7, await EventuallyAsync(() => note.AddAsync(2), _ => true));
@@ -69,30 +50,33 @@ public sealed class SiloTests(PostgresServer server) : IAsyncLifetime
         await client.StopAsync();
     }
 
-    [PostgresFact]
-    public async Task State_is_found_again_after_its_silo_was_restarted()
+    [Theory, InSqlite, InPostgres]
+    public async Task State_is_found_again_after_its_silo_was_restarted(string kind)
     {
+        await StartAsync(kind);
         var note = await OnAsync(_a.Grains, "b");
         Assert.Equal(40, await note.AddAsync(40));
         await _b.StopAsync();
         await _b.DisposeAsync();
         Assert.Equal(41, await note.AddAsync(1));
-        _b = await TableSilo.StartAsync("b", PostgresServer.As(_database, Victim));
+        _b = await TableSilo.StartAsync("b", _lent);
         Assert.Equal(42, await _b.Grains.GetGrain<INoteGrain>(note.GetPrimaryKeyString()).AddAsync(1));
-        Assert.Equal(["3", "3", "6"], await PostgresServer.QueryAsync(_database, "SELECT status FROM orrery_silo ORDER BY status"));
+        Assert.Equal(["3", "3", "6"], await _database.QueryAsync("SELECT status FROM orrery_silo ORDER BY status"));
     }
 
-    [PostgresFact]
-    public async Task Silos_show_that_they_live()
+    [Theory, InSqlite, InPostgres]
+    public async Task Silos_show_that_they_live(string kind)
     {
-        const string Latest = "SELECT min(alive_at)::text FROM orrery_silo";
-        var before = await PostgresServer.QueryAsync(_database, Latest);
-        await EventuallyAsync(() => PostgresServer.QueryAsync(_database, Latest), now => now[0] != before[0]);
+        await StartAsync(kind);
+        const string Latest = "SELECT CAST(min(alive_at) AS text) FROM orrery_silo";
+        var before = await _database.QueryAsync(Latest);
+        await EventuallyAsync(() => _database.QueryAsync(Latest), now => now[0] != before[0]);
     }
 
-    [PostgresFact]
-    public async Task A_write_after_somebody_elses_fails()
+    [Theory, InSqlite, InPostgres]
+    public async Task A_write_after_somebody_elses_fails(string kind)
     {
+        await StartAsync(kind);
         var (a, b) = (_a.StorageOf(TableSilo.Storage), _b.StorageOf(TableSilo.Storage));
         var id = GrainId.Create("note", "a/contended");
         var (first, second) = (new GrainState<Note>(new()), new GrainState<Note>(new()));
@@ -111,9 +95,10 @@ public sealed class SiloTests(PostgresServer server) : IAsyncLifetime
         Assert.Equal(2, first.State.Sum);
     }
 
-    [PostgresFact]
-    public async Task Of_many_writes_of_one_version_one_succeeds()
+    [Theory, InSqlite, InPostgres]
+    public async Task Of_many_writes_of_one_version_one_succeeds(string kind)
     {
+        await StartAsync(kind);
         var storage = _a.StorageOf(TableSilo.Storage);
         var id = GrainId.Create("note", "a/crowded");
         foreach (var version in new string?[] { null, "1" })
@@ -134,18 +119,21 @@ public sealed class SiloTests(PostgresServer server) : IAsyncLifetime
         }
     }
 
-    [PostgresTheory]
-    [InlineData(TableSilo.Storage, 1)]
-    [InlineData(TableSilo.DeletingStorage, 0)]
-    public async Task Cleared_state_is_as_new_and_can_be_written_again(string name, int rows)
+    [Theory]
+    [InSqlite(TableSilo.Storage, 1)]
+    [InSqlite(TableSilo.DeletingStorage, 0)]
+    [InPostgres(TableSilo.Storage, 1)]
+    [InPostgres(TableSilo.DeletingStorage, 0)]
+    public async Task Cleared_state_is_as_new_and_can_be_written_again(string kind, string name, int rows)
     {
+        await StartAsync(kind);
         var storage = _a.StorageOf(name);
         var id = GrainId.Create("note", "a/cleared");
         var state = new GrainState<Note>(new() { Sum = 1 });
         await storage.WriteStateAsync("note", id, state);
         await storage.ClearStateAsync("note", id, state);
         Assert.Equal((0, false), (state.State!.Sum, state.RecordExists));
-        Assert.Equal([$"{rows}"], await PostgresServer.QueryAsync(_database, "SELECT count(*) FROM orrery_grain_state"));
+        Assert.Equal([$"{rows}"], await _database.QueryAsync("SELECT count(*) FROM orrery_grain_state"));
 
         var other = new GrainState<Note>();
         await _b.StorageOf(name).ReadStateAsync("note", id, other);
@@ -155,9 +143,10 @@ public sealed class SiloTests(PostgresServer server) : IAsyncLifetime
         await Assert.ThrowsAsync<InconsistentStateException>(() => storage.WriteStateAsync("note", id, state));
     }
 
-    [PostgresFact]
-    public async Task Keys_of_every_kind_are_apart()
+    [Theory, InSqlite, InPostgres]
+    public async Task Keys_of_every_kind_are_apart(string kind)
     {
+        await StartAsync(kind);
         var storage = _a.StorageOf(TableSilo.Storage);
         var type = GrainType.Create("note");
         GrainId[] ids =
@@ -176,6 +165,15 @@ public sealed class SiloTests(PostgresServer server) : IAsyncLifetime
             await storage.ReadStateAsync("note", ids[i], state);
             Assert.Equal(i, state.State!.Sum);
         }
+    }
+
+    /// <summary>Two silos; the second can be cut off from the database.</summary>
+    private async Task StartAsync(string kind)
+    {
+        _database = await TableDatabase.CreateAsync(kind, server);
+        _lent = await _database.LendAsync();
+        _a = await TableSilo.StartAsync("a", _database.Options);
+        _b = await TableSilo.StartAsync("b", _lent);
     }
 
     /// <summary>A grain that Orleans placed on the silo.</summary>

@@ -1,6 +1,7 @@
 using Npgsql;
 using Orrery.Cluster.Tests.Support;
 using Orrery.Silo.Tables;
+using Orrery.Silo.Tables.Postgres;
 
 namespace Orrery.Cluster.Tests.Tables;
 

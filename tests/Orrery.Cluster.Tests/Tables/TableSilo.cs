@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Storage;
 using Orrery.Cluster.Tests.Support;
+using Database = Orrery.Hosting.Settings.ClusterOptions;
 
 namespace Orrery.Cluster.Tests.Tables;
 
@@ -51,7 +52,7 @@ internal sealed class TableSilo : IAsyncDisposable
 
     public IGrainStorage StorageOf(string name) => _host.Services.GetRequiredKeyedService<IGrainStorage>(name);
 
-    public static async Task<TableSilo> StartAsync(string name, string connectionString)
+    public static async Task<TableSilo> StartAsync(string name, Database database)
     {
         var builder = Quiet();
         builder.UseOrleans(silo =>
@@ -59,14 +60,14 @@ internal sealed class TableSilo : IAsyncDisposable
             silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = ("tables", "tables"));
             silo.Configure<SiloOptions>(o => o.SiloName = name);
             silo.ConfigureEndpoints(IPAddress.Loopback, PostgresServer.FreePort(), PostgresServer.FreePort());
-            silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", connectionString));
-            silo.AddAdoNetGrainStorage(Storage, o => (o.Invariant, o.ConnectionString) = ("Npgsql", connectionString));
-            silo.AddAdoNetGrainStorage(DeletingStorage, o => (o.Invariant, o.ConnectionString, o.DeleteStateOnClear) = ("Npgsql", connectionString, true));
+            silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (database.Invariant, database.ConnectionString));
+            silo.AddAdoNetGrainStorage(Storage, o => (o.Invariant, o.ConnectionString) = (database.Invariant, database.ConnectionString));
+            silo.AddAdoNetGrainStorage(DeletingStorage, o => (o.Invariant, o.ConnectionString, o.DeleteStateOnClear) = (database.Invariant, database.ConnectionString, true));
             silo.Configure<ClusterMembershipOptions>(o =>
             {
                 // A test need not wait as long as a cluster that bears hiccups.
-                o.ProbeTimeout = TimeSpan.FromMilliseconds(500);
-                o.NumMissedProbesLimit = 2;
+                o.ProbeTimeout = TimeSpan.FromSeconds(1);
+                o.NumMissedProbesLimit = 3;
                 o.MaxJoinAttemptTime = TimeSpan.FromSeconds(3);
                 o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(1);
             });
@@ -76,14 +77,14 @@ internal sealed class TableSilo : IAsyncDisposable
         return new(host);
     }
 
-    public static async Task<IHost> ConnectAsync(string connectionString)
+    public static async Task<IHost> ConnectAsync(Database database)
     {
         var builder = Quiet();
         builder.UseOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = ("tables", "tables"));
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
-            client.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", connectionString));
+            client.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (database.Invariant, database.ConnectionString));
         });
         var host = builder.Build();
         await host.StartAsync();

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orrery.Engine.Detectors;
 using Orrery.Engine.OnnxRuntime;
 using Orrery.Engine.Tests.Support;
+using Orrery.Onnx;
 
 namespace Orrery.Engine.Tests.Detectors;
 
@@ -69,15 +69,13 @@ public sealed class HiddenLayerTests : IDisposable
         }
 
         var path = Path.Combine(_folder, "onnx", "model.onnx");
-        var model = OnnxFields.Parse(ByteString.CopyFrom(File.ReadAllBytes(path)));
-        var graph = OnnxFields.Parse(model.All(7).Single());
-        var name = graph.All(1).Select(OnnxFields.Parse).First(node => node.Text(4) == "LayerNormalization").Texts(2).First();
+        var model = OnnxFile.Parse(File.ReadAllBytes(path));
+        var name = model.Graph.Node.First(node => node.OpType == "LayerNormalization").Output[0];
         // The declared output with another name: same type, same shape.
-        var declared = graph.All(12).Select(OnnxFields.Parse).First(output => output.Text(1) == "last_hidden_state");
-        graph.Add(12, new OnnxFields().Add(1, ByteString.CopyFromUtf8(name)).Add(2, declared.All(2).Single()).ToByteString());
-        var whole = graph.ToByteString();
-        model.Replace(7, _ => whole);
-        File.WriteAllBytes(path, model.ToByteString().ToByteArray());
+        var hidden = model.Graph.Output.First(output => output.Name == "last_hidden_state").Clone();
+        hidden.Name = name;
+        model.Graph.Output.Add(hidden);
+        File.WriteAllBytes(path, model.ToByteArray());
         return name;
     }
 }

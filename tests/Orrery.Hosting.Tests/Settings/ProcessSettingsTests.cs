@@ -17,33 +17,28 @@ public sealed class ProcessSettingsTests
     [Fact]
     public void A_process_composes_its_settings_and_keeps_its_own_defaults()
     {
-        var settings = Read(("ORRERY__Server__Host", "0.0.0.0"), ("MEMBERSHIP", "Postgres"), ("CLUSTER_DATABASE", "Host=x"), ("DEVICE", "cuda,cpu"), ("CLUSTER_ID", "blue"));
+        var settings = Read(("ORRERY__Server__Host", "0.0.0.0"), ("CLUSTER_DATABASE", "Host=x"), ("DEVICE", "cuda,cpu"), ("CLUSTER_ID", "blue"));
         Assert.Equal(8081, settings.Port);
         Assert.Equal("0.0.0.0", settings.Host);
-        Assert.Equal(ClusterOptions.Postgres, settings.Cluster.Membership);
+        Assert.Equal(("Npgsql", "Host=x"), (settings.Cluster.Invariant, settings.Cluster.ConnectionString));
         Assert.Equal("blue", settings.Cluster.Id);
         Assert.Equal(["cuda", "cpu"], settings.Engine.Devices);
-        Assert.Equal(["10.0.0.1:30000", "silo-1:30000"], Read(("GATEWAYS", "10.0.0.1:30000, silo-1:30000")).Cluster.Gateways);
+        var local = Read(("ORRERY__Cluster__Database", ""), ("CLUSTER_DATABASE", "Host=x"), ("CLUSTER_DIR", "/a folder; of one's own")).Cluster;
+        Assert.Equal("System.Data.SQLite", local.Invariant);
+        Assert.Equal("/a folder; of one's own/cluster.db", new System.Data.Common.DbConnectionStringBuilder { ConnectionString = local.ConnectionString }["Data Source"]);
     }
 
     [Theory]
-    [InlineData("MEMBERSHIP", "paxos", "localhost or postgres")]
-    [InlineData("GATEWAYS", "nowhere", "address:port")]
-    [InlineData("GATEWAYS", "x:70000", "address:port")]
-    [InlineData("ORRERY__Cluster__PrimarySilo", ":1", "address:port")]
+    [InlineData("MEMBERSHIP", "postgres", "CLUSTER_DATABASE")]
+    [InlineData("GATEWAYS", "127.0.0.1:30000", "CLUSTER_DIR")]
+    [InlineData("ORRERY__Cluster__PrimarySilo", "127.0.0.1:11111", "a setting no more")]
+    [InlineData("CLUSTER_DIR", " ", "a folder")]
     [InlineData("ORRERY__Api__AutoTruncate", "true", "is not a setting")]
     public void Names_what_is_wrong_and_what_is_expected(string name, string value, string expected)
     {
         Assert.False(Reader().TryRead("none.json", new Dictionary<string, string> { [name] = value }, [], out _, out var error));
         Assert.Contains(name, error, StringComparison.Ordinal);
         Assert.Contains(expected, error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Postgres_needs_its_database()
-    {
-        Assert.False(Reader().TryRead("none.json", new Dictionary<string, string> { ["MEMBERSHIP"] = "postgres" }, [], out _, out var error));
-        Assert.Contains("CLUSTER_DATABASE", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -78,7 +73,7 @@ public sealed class ProcessSettingsTests
             Reader().TryRead("none.json", new Dictionary<string, string>(), [new(key, value ?? "")], out _, out var error)
             || error.Contains(key[(key.IndexOf(':', StringComparison.Ordinal) + 1)..], StringComparison.Ordinal)).QuickCheckThrowOnFailure();
 
-    private static SettingReader<Process> Reader() => new(_table, all => all.Engine.Validate() ?? all.Cluster.Validate());
+    private static SettingReader<Process> Reader() => new(_table, all => all.Engine.Validate() ?? all.Cluster.Validate(), ClusterOptions.Former);
 
     private static Process Read(params (string Name, string Value)[] environment)
     {

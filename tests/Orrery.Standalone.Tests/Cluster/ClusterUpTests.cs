@@ -27,7 +27,7 @@ public sealed partial class ClusterUpTests : IDisposable
     }
 
     [Fact]
-    public async Task Starts_the_primary_first_and_stops_fronts_before_silos_and_the_primary_last()
+    public async Task Starts_all_and_stops_fronts_before_silos()
     {
         var (process, port) = Up(["--cpu", "2", "--gpu", "1", "--fronts", "2"], ("ORRERY__Engine__Sessions", "1"), ("ORRERY__Api__AutoTruncate", "false"));
         using (process)
@@ -46,13 +46,11 @@ public sealed partial class ClusterUpTests : IDisposable
         }
 
         var events = await File.ReadAllLinesAsync(Events);
-        Assert.StartsWith("primary started", events[0], StringComparison.Ordinal);
         Assert.Equal(
-            ["front terminated", "front terminated", "silo terminated", "silo terminated", "primary terminated"],
+            ["front terminated", "front terminated", "silo terminated", "silo terminated", "silo terminated"],
             events.Where(line => line.EndsWith(" terminated", StringComparison.Ordinal)));
         Assert.Equal(5, events.Count(line => line.EndsWith(" ended", StringComparison.Ordinal)));
         Assert.True(Array.LastIndexOf(events, "front ended") < Array.IndexOf(events, "silo terminated"));
-        Assert.True(Array.LastIndexOf(events, "silo ended") < Array.IndexOf(events, "primary terminated"));
         // What is set for other kinds of process would be refused.
         Assert.All(events.Where(line => line.StartsWith("front started", StringComparison.Ordinal)), line => Assert.DoesNotContain("__Engine__", line, StringComparison.Ordinal));
         Assert.All(events.Where(line => line.StartsWith("silo started", StringComparison.Ordinal)), line => Assert.DoesNotContain("__Api__", line, StringComparison.Ordinal));
@@ -74,7 +72,7 @@ public sealed partial class ClusterUpTests : IDisposable
             Assert.Equal(0, await process.EndAsync());
         }
 
-        Assert.Single(await File.ReadAllLinesAsync(Events), line => line.StartsWith("primary started", StringComparison.Ordinal));
+        Assert.Equal(2, (await File.ReadAllLinesAsync(Events)).Count(line => line.StartsWith("silo started", StringComparison.Ordinal)));
         Assert.Contains("fatal: told to die", await File.ReadAllTextAsync(Path.Combine(_folder, "logs", "silo-2.log")), StringComparison.Ordinal);
     }
 
@@ -93,7 +91,7 @@ public sealed partial class ClusterUpTests : IDisposable
             Assert.Equal(0, await process.EndAsync());
         }
 
-        Assert.Equal(["front ended", "silo ended", "primary ended"], (await File.ReadAllLinesAsync(Events)).Where(line => line.EndsWith(" ended", StringComparison.Ordinal)));
+        Assert.Equal(["front ended", "silo ended", "silo ended"], (await File.ReadAllLinesAsync(Events)).Where(line => line.EndsWith(" ended", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -124,7 +122,7 @@ public sealed partial class ClusterUpTests : IDisposable
             Assert.All(children.Values, child => Assert.False(Directory.Exists($"/proc/{child}"), "a child is left"));
         }
 
-        Assert.Contains("primary ended", await File.ReadAllLinesAsync(Events));
+        Assert.Contains("silo ended", await File.ReadAllLinesAsync(Events));
     }
 
     [Fact]
@@ -143,19 +141,38 @@ public sealed partial class ClusterUpTests : IDisposable
     }
 
     [Fact]
-    public async Task Starts_nobody_else_when_the_primary_refuses_and_says_why()
+    public async Task Ends_when_nobody_is_left_and_says_why()
     {
-        var (process, _) = Up([], ("FIXTURE_FAILS", "primary"));
+        var (process, _) = Up(["--cpu", "1"], ("FIXTURE_FAILS", "silo,front"));
         using (process)
         {
             Assert.Equal(1, await process.EndAsync());
             await process.PrintsAsync("silo-1");
             await process.PrintsAsync("ended with 2");
-            await process.PrintsAsync("    orrery-primary: refused by the test");
+            await process.PrintsAsync("    orrery-silo: refused by the test");
             await process.PrintsAsync("No process is left");
         }
+    }
 
-        Assert.Single(await File.ReadAllLinesAsync(Events));
+    [Fact]
+    public async Task Refuses_a_folder_in_which_a_cluster_is_up()
+    {
+        var (process, _) = Up(["--cpu", "1"]);
+        using (process)
+        {
+            await process.PrintsAsync("The cluster is ready");
+            var (second, _) = Up(["--cpu", "1"]);
+            using (second)
+            {
+                Assert.Equal(2, await second.EndAsync());
+                await second.PrintsAsync("a cluster is up in");
+            }
+
+            process.Terminate();
+            Assert.Equal(0, await process.EndAsync());
+        }
+
+        Assert.Single(await File.ReadAllLinesAsync(Events), line => line.StartsWith("silo started", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -202,7 +219,7 @@ public sealed partial class ClusterUpTests : IDisposable
     {
         var port = Port();
         var process = new OrreryProcess(
-            ["cluster", "up", "--port", port, "--logs", Path.Combine(_folder, "logs"), .. arguments], [("ORRERY_CLUSTER_APPS", _folder), ("FIXTURE_EVENTS", Events), .. environment]);
+            ["cluster", "up", "--port", port, "--directory", Path.Combine(_folder, "cluster"), "--logs", Path.Combine(_folder, "logs"), .. arguments], [("ORRERY_CLUSTER_APPS", _folder), ("FIXTURE_EVENTS", Events), .. environment]);
         return (process, port);
     }
 }

@@ -5,7 +5,7 @@ namespace Orrery.Standalone.Tests.Cluster;
 
 public sealed class ClusterViewTests
 {
-    private static readonly IReadOnlyList<ProcessPlan> _plans = ClusterPlan.Make(new ClusterSize(1, 1, 1, 8080, ["/models"], TimeSpan.FromSeconds(5)), "/apps", [1001, 1002, 1003, 1004, 1005, 1006]);
+    private static readonly IReadOnlyList<ProcessPlan> _plans = ClusterPlan.Make(new ClusterSize(1, 1, 1, 8080, ["/models"], TimeSpan.FromSeconds(5), "/remembered"), "/apps", [1001, 1002, 1003, 1004, 1005, 1006]);
 
     [Fact]
     public void Tells_each_process_where_it_and_the_others_are()
@@ -14,8 +14,7 @@ public sealed class ClusterViewTests
         Assert.Equal(["cpu", "gpu"], _plans.Take(2).Select(plan => plan.Settings["ORRERY__Silo__Device"]));
         Assert.All(_plans, plan =>
         {
-            Assert.Equal("127.0.0.1:1002", plan.Settings["ORRERY__Cluster__PrimarySilo"]);
-            Assert.Equal("127.0.0.1:1003,127.0.0.1:1006", plan.Settings["ORRERY__Cluster__Gateways"]);
+            Assert.Equal(("/remembered", ""), (plan.Settings["ORRERY__Cluster__Directory"], plan.Settings["ORRERY__Cluster__Database"]));
             Assert.Equal("00:00:05", plan.Settings["ORRERY__Server__ShutdownTimeout"]);
         });
         Assert.Equal("1004", _plans[1].Settings["ORRERY__Server__Port"]);

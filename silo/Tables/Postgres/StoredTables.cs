@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Orrery.Silo.Tables;
+namespace Orrery.Silo.Tables.Postgres;
 
 /// <summary>What a database holds of the tables.</summary>
 /// <param name="Version">The tables' version; 0 where there are none.</param>

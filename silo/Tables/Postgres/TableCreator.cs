@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Npgsql;
 
-namespace Orrery.Silo.Tables;
+namespace Orrery.Silo.Tables.Postgres;
 
 /// <summary>Creates a cluster's tables in PostgreSQL, and upgrades those of an older version.</summary>
 public static class TableCreator

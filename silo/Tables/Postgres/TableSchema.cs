@@ -1,4 +1,4 @@
-namespace Orrery.Silo.Tables;
+namespace Orrery.Silo.Tables.Postgres;
 
 /// <summary>
 /// What a cluster keeps in PostgreSQL: its members, the state of its grains, and the statements through which Orleans' ADO.NET

@@ -1,4 +1,4 @@
-namespace Orrery.Silo.Tables;
+namespace Orrery.Silo.Tables.Postgres;
 
 /// <summary>
 /// The statements of Orleans' membership provider. A change of the members is tied to the cluster's version: a silo passes the version

@@ -1,4 +1,4 @@
-namespace Orrery.Silo.Tables;
+namespace Orrery.Silo.Tables.Postgres;
 
 /// <summary>
 /// The statements of Orleans' grain storage provider. A state's version is its ETag: who writes or clears passes the version that it

@@ -1,0 +1,79 @@
+using Google.Protobuf;
+using Orrery.Engine.Models;
+using Orrery.Onnx;
+
+namespace Orrery.Engine.Tests.Models;
+
+public sealed class ModelFilesTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("orrery-test-").FullName;
+
+    private string Model => Path.Combine(_root, "model");
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    public void Weights_that_the_graph_names_are_part_of_the_version()
+    {
+        Make("../shared/weights.bin");
+        Write("shared/weights.bin", "one");
+        Write("onnx/model.onnx_data", "by name");
+        var files = ModelFiles.Find(Model)!;
+        Assert.Equal(["onnx/model.onnx", "onnx/model.onnx_data", "shared/weights.bin"], files.VersionFiles(files.ExternalFiles()).Keys);
+        var digest = files.ComputeDigest(default);
+
+        Write("shared/weights.bin", "two");
+        Assert.NotEqual(digest, files.ComputeDigest(default));
+    }
+
+    [Theory]
+    [InlineData("../../secret")]
+    [InlineData("/etc/hostname")]
+    [InlineData("a\0b")]
+    public void Refuses_weights_outside_the_models_directory(string location)
+    {
+        Write("../secret", "");
+        Make(location);
+        Assert.Contains("outside", Refused(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Refuses_weights_that_are_not_there_until_they_are()
+    {
+        Make("weights.bin");
+        Assert.Contains("onnx/weights.bin is not there", Refused(), StringComparison.Ordinal);
+        var store = new ModelStore();
+        Assert.Contains("is not there", Assert.Single(store.Scan([Model], default)).Reason, StringComparison.Ordinal);
+
+        Write("onnx/weights.bin", "here");
+        Assert.NotEmpty(Assert.Single(store.Scan([Model], default)).Digest);
+    }
+
+    [Fact]
+    public void The_store_sees_other_weights_under_a_name_that_only_the_graph_knows()
+    {
+        Make("weights.bin");
+        Write("onnx/weights.bin", "first");
+        var store = new ModelStore();
+        var first = Assert.Single(store.Scan([Model], default)).Digest;
+        Assert.Equal(first, Assert.Single(store.Scan([Model], default)).Digest);
+
+        Write("onnx/weights.bin", "the second");
+        Assert.NotEqual(first, Assert.Single(store.Scan([Model], default)).Digest);
+    }
+
+    private string Refused() => Assert.Throws<ModelFormatException>(() => ModelFiles.Find(Model)!.ComputeDigest(default)).Message;
+
+    private void Make(string location)
+    {
+        Write("onnx/model.onnx", "");
+        var tensor = new TensorOutline { Name = "weights", ExternalData = { new StringStringEntryProto { Key = "location", Value = location } } };
+        File.WriteAllBytes(Path.Combine(Model, "onnx/model.onnx"), new ModelOutline { Graph = new GraphOutline { Initializer = { tensor } } }.ToByteArray());
+    }
+
+    private void Write(string name, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(Model, name))!);
+        File.WriteAllText(Path.Combine(Model, name), text);
+    }
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using CsvHelper;
+using Orrery.FixtureEncoders;
+using Orrery.Training.Metrics;
+
+namespace Orrery.Standalone.Tests.Serve;
+
+/// <summary>
+/// Real encoders, served by the real program over HTTP, give the correlations with people's judgements that others published for them:
+/// the STS benchmark's test split in MTEB's results (embeddings-benchmark/results, STSBenchmark.json of each model).
+/// </summary>
+public sealed class PublishedFigureTests
+{
+    [StsFact]
+    public Task MiniLM_reaches_its_published_Spearman() => HoldsAsync(PackagedEncoder.MiniLm, spearman: 0.8203, pearson: 0.8274);
+
+    [StsFact]
+    public Task Arctic_xs_reaches_its_published_Spearman() => HoldsAsync(PackagedEncoder.ArcticXs, spearman: 0.7918, pearson: 0.7844);
+
+    private static async Task HoldsAsync(PackagedEncoder encoder, double spearman, double pearson)
+    {
+        var pairs = Pairs();
+        Assert.Equal(1379, pairs.Length);
+        // What is proven is what comes, not how soon: the machine may be busy.
+        var (process, client) = await OrreryProcess.ServeAsync(["--models", encoder.LayOut(Checkout.Root)], ("ORRERY__Engine__RequestTimeout", "00:10:00"));
+        client.Timeout = Timeout.InfiniteTimeSpan;
+        using (process)
+        using (client)
+        {
+            var left = await EmbedAsync(client, encoder.Name, [.. pairs.Select(pair => pair.Left)]);
+            var right = await EmbedAsync(client, encoder.Name, [.. pairs.Select(pair => pair.Right)]);
+            var cosines = left.Zip(right, (a, b) => (double)TensorPrimitives.CosineSimilarity<float>(a, b)).ToArray();
+            var judged = pairs.Select(pair => pair.Judged).ToArray();
+            Assert.Equal(spearman, Correlation.Spearman(cosines, judged), 1e-4);
+            Assert.Equal(pearson, Correlation.Pearson(cosines, judged), 1e-4);
+        }
+    }
+
+    private static async Task<float[][]> EmbedAsync(HttpClient client, string model, string[] texts)
+    {
+        var embeddings = new List<float[]>();
+        foreach (var some in texts.Chunk(32))
+        {
+            using var answer = await client.PostAsJsonAsync("/v1/embeddings", new { model, input = some, encoding_format = "base64" });
+            var json = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
+            foreach (var one in json.GetProperty("data").EnumerateArray())
+                embeddings.Add(MemoryMarshal.Cast<byte, float>(one.GetProperty("embedding").GetBytesFromBase64()).ToArray());
+        }
+
+        return [.. embeddings];
+    }
+
+    /// <summary>Two sentences a row, and how alike people found them, from 0 to 5. There is no header.</summary>
+    private static (string Left, string Right, double Judged)[] Pairs()
+    {
+        using var file = File.OpenRead(StsFactAttribute.TestSplit);
+        using var csv = CsvReader.Create(file, new CsvReaderOptions { HasHeader = false });
+        var pairs = new List<(string, string, double)>();
+        while (csv.Read())
+            pairs.Add((csv.GetString(0), csv.GetString(1), double.Parse(csv.GetString(2), CultureInfo.InvariantCulture)));
+        return [.. pairs];
+    }
+}
+
+/// <summary>A test over the STS benchmark's test split, which says so where it is not at hand.</summary>
+internal sealed class StsFactAttribute : FactAttribute
+{
+    public StsFactAttribute()
+    {
+        if (!File.Exists(TestSplit))
+            Skip = "needs data/stsb-en/test.csv among the shared data: set ORRERY_SHARED to their folder";
+    }
+
+    public static string TestSplit { get; } =
+        Path.Combine(Environment.GetEnvironmentVariable("ORRERY_SHARED") ?? Path.Combine(Checkout.Root, "..", "shared"), "data", "stsb-en", "test.csv");
+}
