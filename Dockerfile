@@ -4,23 +4,20 @@
 #   docker build --target silo-cpu   -t orrery-silo-cpu .     a silo that computes on the CPU (amd64, arm64)
 #   docker build --target silo-gpu   -t orrery-silo-gpu .     a silo that computes on an NVIDIA GPU (amd64)
 #   docker build --target standalone -t orrery-standalone .    one process with everything; also pulls models and trains
-ARG DOTNET=10.0
-ARG NODE=22
-ARG CUDA=12.9.1-cudnn-runtime-ubuntu24.04
-
-# ONNX Runtime for CPUs, from the package that native/package-lock.json pins.
-FROM --platform=$BUILDPLATFORM node:${NODE}-bookworm-slim AS natives
-WORKDIR /native
-COPY native/package.json native/package-lock.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
+#
+# What they are made from are arguments, for who has a registry of their own: --build-arg SDK_IMAGE=registry.example/dotnet/sdk:10.0
+ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
+ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0
+ARG CUDA_IMAGE=nvidia/cuda:13.0.1-cudnn-runtime-ubuntu24.04
 
 # Projects alone, so that restoring is done again only when one of them changes.
-FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:${DOTNET} AS projects
+FROM --platform=$BUILDPLATFORM ${SDK_IMAGE} AS projects
 ARG TARGETARCH
-ENV DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+# Style is for a change's tests; here it would double the time.
+ENV DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 RunAnalyzers=false
 WORKDIR /src
 COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props ./
-COPY native/Native.proj native/Native.targets native/package.json native/package-lock.json native/
+COPY onnx/Orrery.Onnx.csproj onnx/
 COPY engine/Orrery.Engine.csproj engine/
 COPY training/Orrery.Training.csproj training/
 COPY api/Orrery.Api.csproj api/
@@ -32,31 +29,19 @@ COPY silo/Orrery.Silo.csproj silo/
 COPY client-api/Orrery.ClientApi.csproj client-api/
 COPY standalone/Orrery.Standalone.csproj standalone/
 
-FROM projects AS restored-cpu
+# One tree for the three programs: what they share is compiled once.
+FROM projects AS published-cpu
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
     for project in client-api/Orrery.ClientApi.csproj silo/Orrery.Silo.csproj standalone/Orrery.Standalone.csproj; do \
       dotnet restore "$project" --arch "$TARGETARCH" -p:PublishReadyToRun=true || exit 1; \
     done
-
-FROM restored-cpu AS source-cpu
 COPY . .
-COPY --from=natives /native/node_modules native/node_modules
-# Newer than the lock file that came with the sources: what was fetched above is not fetched again.
-RUN touch native/node_modules/.fetched && find native/node_modules/onnxruntime-node/bin -type f -exec touch {} +
-
-FROM source-cpu AS published-front
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
-    dotnet publish client-api/Orrery.ClientApi.csproj -c Release --no-restore --arch "$TARGETARCH" --self-contained false -p:PublishReadyToRun=true -o /app
+    for project in client-api/Orrery.ClientApi.csproj silo/Orrery.Silo.csproj standalone/Orrery.Standalone.csproj; do \
+      dotnet publish "$project" -c Release --no-restore --arch "$TARGETARCH" --self-contained false -p:PublishReadyToRun=true -o "/app/${project%/*}" || exit 1; \
+    done
 
-FROM source-cpu AS published-silo-cpu
-RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
-    dotnet publish silo/Orrery.Silo.csproj -c Release --no-restore --arch "$TARGETARCH" --self-contained false -p:PublishReadyToRun=true -o /app
-
-FROM source-cpu AS published-standalone
-RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
-    dotnet publish standalone/Orrery.Standalone.csproj -c Release --no-restore --arch "$TARGETARCH" --self-contained false -p:PublishReadyToRun=true -o /app
-
-# The GPU's natives come from NuGet (Microsoft.ML.OnnxRuntime.Gpu; native/Native.targets names its version): CUDA and TensorRT.
+# With CUDA and TensorRT: Directory.Build.targets says which package they come from.
 FROM projects AS published-silo-gpu
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
     dotnet restore silo/Orrery.Silo.csproj --arch amd64 -p:PublishReadyToRun=true -p:OnnxRuntime=Gpu
@@ -65,7 +50,7 @@ RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
     dotnet publish silo/Orrery.Silo.csproj -c Release --no-restore --arch amd64 --self-contained false -p:PublishReadyToRun=true -p:OnnxRuntime=Gpu -o /app
 
 # What every image runs in: no root, nothing written but /cache, /vectors and /tmp.
-FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET} AS runtime
+FROM ${RUNTIME_IMAGE} AS runtime
 # A small youngest generation and a collector that gives back, as ./orrery runs it: the memory is the models'. The base image's
 # own ports are unset: PORT or Server:Port says where to listen.
 ENV DOTNET_gcServer=0 DOTNET_GCgen0size=0x400000 DOTNET_TieredPGO=0 ASPNETCORE_HTTP_PORTS= \
@@ -75,29 +60,30 @@ WORKDIR /app
 USER 1654:1654
 
 FROM runtime AS front
-COPY --from=published-front /app .
+COPY --from=published-cpu /app/client-api .
 EXPOSE 8080
 ENTRYPOINT ["/app/orrery-front"]
 
 FROM runtime AS silo-cpu
 ENV SILO_DEVICE=cpu ORRERY__Engine__CacheDirectory=/cache VECTOR_DIR=/vectors
-COPY --from=published-silo-cpu /app .
+COPY --from=published-cpu /app/silo .
 EXPOSE 8081 11111 30000
 ENTRYPOINT ["/app/orrery-silo"]
 
 FROM runtime AS standalone
 ENV ORRERY__Engine__CacheDirectory=/cache VECTOR_DIR=/vectors
-COPY --from=published-standalone /app .
+COPY --from=published-cpu /app/standalone .
 EXPOSE 8080
 ENTRYPOINT ["/app/orrery"]
 CMD ["serve"]
 
-# CUDA 12 and cuDNN 9, with .NET from its own image; its libraries are portable, the two bases need not be the same system.
-FROM --platform=linux/amd64 mcr.microsoft.com/dotnet/aspnet:${DOTNET} AS dotnet-amd64
+# CUDA 13 and cuDNN 9, which ONNX Runtime's provider links, with .NET from its own image; its libraries are portable, the two bases need not be the same system.
+FROM --platform=linux/amd64 ${RUNTIME_IMAGE} AS dotnet-amd64
 
-FROM --platform=linux/amd64 nvidia/cuda:${CUDA} AS silo-gpu
+FROM --platform=linux/amd64 ${CUDA_IMAGE} AS silo-gpu
+# The package openssl brings the library by whatever name the system has it.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates libssl3t64 libstdc++6 tzdata \
+    && apt-get install -y --no-install-recommends ca-certificates openssl libstdc++6 tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 1654 orrery && useradd --uid 1654 --gid 1654 --no-create-home --shell /usr/sbin/nologin orrery \
     && mkdir /cache /vectors && chown 1654:1654 /cache /vectors

@@ -55,8 +55,7 @@ internal static class FrontHost
         }
 
         Console.WriteLine($"Listening on {app.Urls.First()} (API: {app.Urls.First()}/docs)");
-        await app.WaitForShutdownAsync(cancellation);
-        return 0;
+        return await HostEnd.WaitAsync(app, Program, cancellation);
     }
 
     private static void Join(IClientBuilder client, FrontSettings settings)

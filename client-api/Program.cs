@@ -13,9 +13,10 @@ root.SetAction(async (parsed, cancellation) =>
         flags.Add(new("Server:Port", number));
     if (parsed.GetValue(host) is { } address)
         flags.Add(new("Server:Host", address));
-    return FrontTable.Reader.TryRead(ProcessEnvironment.SettingsFile, ProcessEnvironment.Variables(), flags, out var settings, out var error)
-        ? await FrontHost.RunAsync(settings, cancellation)
-        : Refusal.Say(error, FrontHost.Program);
+    if (!FrontTable.Reader.TryRead(ProcessEnvironment.SettingsFile, ProcessEnvironment.Variables(), flags, out var settings, out var passedOver, out var error))
+        return Refusal.Say(error, FrontHost.Program);
+    Notice.PassedOver(passedOver, FrontHost.Program);
+    return await FrontHost.RunAsync(settings, cancellation);
 });
 var parsed = root.Parse(args);
 foreach (var wrong in parsed.Errors)

@@ -36,6 +36,9 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         _metrics.ObserveModels(_catalogue.Loaded);
     }
 
+    /// <summary>ONNX Runtime, as it was found for this process.</summary>
+    public OrtEnvironment Runtime => _environment;
+
     /// <inheritdoc/>
     public IReadOnlyList<ModelInfo> Models => _catalogue.Models;
 
@@ -126,7 +129,6 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         _heads.Dispose();
         _detectors.Dispose();
         _metrics.Dispose();
-        _environment.Dispose();
     }
 
     /// <summary>A version that is swapped out between being found and being asked is looked up again, so that a swap fails nobody.</summary>

@@ -10,7 +10,7 @@ using Orrery.Interfaces.Wire;
 namespace Orrery.Grains;
 
 /// <summary>A shell over one <see cref="Replica"/> of this silo: translates, and lets the engine batch over all calls.</summary>
-[Reentrant, KeepAlive, Immovable, DeviceFilter]
+[GrainType("model"), Reentrant, KeepAlive, Immovable, DeviceFilter]
 public sealed class ModelGrain(ReplicaHost host, ILocalSiloDetails silo, ILogger<ModelGrain> logger) : Grain, IModelGrain
 {
     private static readonly TimeSpan _probeTimeout = TimeSpan.FromSeconds(2);

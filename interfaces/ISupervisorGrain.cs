@@ -22,14 +22,14 @@ public interface ISupervisorGrain : IGrainWithStringKey
 {
     /// <summary>Tells what is to be served and where it may run; again at every change.</summary>
     /// <returns>How the model stands.</returns>
-    [AlwaysInterleave]
+    [AlwaysInterleave, Alias("Update")]
     Task<ModelView> UpdateAsync(ModelOrders orders);
 
     /// <summary>Someone waits for a model that sleeps.</summary>
-    [AlwaysInterleave]
+    [AlwaysInterleave, Alias("Wake")]
     Task WakeAsync();
 
     /// <summary>Waits until the target version answers, or is refused, or none is served.</summary>
-    [AlwaysInterleave, ResponseTimeout("00:30:00")]
+    [AlwaysInterleave, ResponseTimeout("00:30:00"), Alias("Settled")]
     Task<Answer<Value<ModelInfo>>> SettledAsync();
 }

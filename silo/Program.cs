@@ -16,8 +16,9 @@ root.SetAction(async (parsed, cancellation) =>
         flags.Add(new("Silo:Device", kind));
     if (parsed.GetValue(port) is { } number)
         flags.Add(new("Server:Port", number));
-    if (!SiloTable.Reader.TryRead(ProcessEnvironment.SettingsFile, ProcessEnvironment.Variables(), flags, out var settings, out var error))
+    if (!SiloTable.Reader.TryRead(ProcessEnvironment.SettingsFile, ProcessEnvironment.Variables(), flags, out var settings, out var passedOver, out var error))
         return Refusal.Say(error, SiloHost.Program);
+    Notice.PassedOver(passedOver, SiloHost.Program);
     return parsed.GetValue(createTables)
         ? await SiloHost.CreateTablesAsync(settings, cancellation)
         : await SiloHost.RunAsync(settings, parsed.GetValue(models) ?? [], parsed.GetValue(detectors) ?? [], cancellation);

@@ -73,7 +73,7 @@ internal static class SiloHost
         app.MapOrleansDashboard("/dashboard").RequireAdmin(settings.Admin);
         try
         {
-            await StuckJoin.WatchAsync(app.StartAsync(cancellation), () => ClusterTables.Connect(settings.Cluster), settings.Cluster.Id, cancellation);
+            await app.StartAsync(cancellation);
         }
         catch (Exception e) when (e is IOException or OrleansException or System.Data.Common.DbException or System.Net.Sockets.SocketException)
         {
@@ -81,8 +81,7 @@ internal static class SiloHost
         }
 
         Console.WriteLine($"Silo of pool {role.Pool} at {settings.Address}:{settings.SiloPort}, gateway {settings.GatewayPort}, {device.Name}, {device.Memory >> 20} MiB for models; http://{settings.Host}:{settings.Port}/dashboard/");
-        await app.WaitForShutdownAsync(cancellation);
-        return 0;
+        return await HostEnd.WaitAsync(app, Program, cancellation);
     }
 
     /// <summary>Creates what is missing in the database.</summary>

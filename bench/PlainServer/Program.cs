@@ -1,5 +1,7 @@
 // What a team writes in an afternoon: a minimal API, one session behind a semaphore, a request at a time.
-// It has our tokenizer and our binding, so that what differs from the server is only how work is batched and answered.
+// It has our tokenizer and the same ONNX Runtime, so that what differs from the server is only how work is batched and answered.
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using Orrery.Engine.OnnxRuntime;
 using Orrery.Engine.Tokenization;
 
@@ -14,7 +16,7 @@ builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
 var app = builder.Build();
 
-using var environment = OrtEnvironment.Create();
+var environment = OrtEnvironment.Create();
 using var session = new OrtSession(environment, Path.Combine(directory, "onnx", "model.onnx"), new OrtSessionOptions { IntraOpThreads = Environment.ProcessorCount });
 var tokenizer = Tokenizer.FromDirectory(directory);
 var one = new SemaphoreSlim(1);
@@ -45,7 +47,7 @@ app.Run();
 return 0;
 
 static unsafe OrtValue Over(NativeBuffer buffer, int rows, int columns) =>
-    OrtValue.OverMemory(buffer.Address, (nuint)(rows * columns * sizeof(long)), OrtElementType.Int64, [rows, columns]);
+    OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, TensorElementType.Int64, [rows, columns], (nint)buffer.Address, rows * columns * sizeof(long));
 
 float[][] Embed(string[] texts)
 {
@@ -70,11 +72,9 @@ float[][] Embed(string[] texts)
 
         return (Buffer: buffer, Value: Over(buffer, texts.Length, longest));
     }).ToArray();
-    var outputs = new OrtValue?[1];
-    session.Run(Enumerable.Range(0, tensors.Length).ToArray(), tensors.Select(tensor => tensor.Value).ToArray(), [0], outputs);
-    using var hidden = outputs[0]!;
-    var width = (int)hidden.GetShape()[2];
-    var vectors = hidden.Data<float>();
+    using var outputs = session.Run(session.Inputs.Select(input => input.Name).ToArray(), tensors.Select(tensor => tensor.Value).ToArray(), [session.Outputs[0].Name]);
+    var width = (int)outputs[0].GetTensorTypeAndShape().Shape[2];
+    var vectors = outputs[0].GetTensorDataAsSpan<float>();
     var result = new float[texts.Length][];
     for (var i = 0; i < texts.Length; i++)
     {

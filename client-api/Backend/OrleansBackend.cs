@@ -119,16 +119,24 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     {
         if (watcher.Obstacle is { } obstacle)
             return obstacle;
-        var answer = await change(grains.GetGrain<IRegistryGrain>(0)).WaitAsync(cancellation);
-        if (answer.Value is not { } value)
-            return answer.Error!;
-        // Whoever changed something sees it changed in the next answer of this front.
-        while (true)
+        try
         {
-            var changed = watcher.Changed;
-            if (watcher.Table.Names.TryGetValue(value.It.Name, out var seen) && seen.State == state && seen.Digest == value.It.Digest)
-                return seen;
-            await changed.WaitAsync(TimeSpan.FromSeconds(5), cancellation);
+            var answer = await change(grains.GetGrain<IRegistryGrain>(0)).WaitAsync(cancellation);
+            if (answer.Value is not { } value)
+                return answer.Error!;
+            // Whoever changed something sees it changed in the next answer of this front.
+            while (true)
+            {
+                var changed = watcher.Changed;
+                if (watcher.Table.Names.TryGetValue(value.It.Name, out var seen) && seen.State == state && seen.Digest == value.It.Digest)
+                    return seen;
+                await changed.WaitAsync(TimeSpan.FromSeconds(5), cancellation);
+            }
+        }
+        catch (Exception e) when (RemoteFault.Is(e, cancellation))
+        {
+            // It may have been done all the same; doing it twice is doing it once.
+            return new InferenceError(InferenceErrorKind.Unavailable, $"the cluster does not say whether it was done: {e.Message}", null, TimeSpan.FromSeconds(1));
         }
     }
 

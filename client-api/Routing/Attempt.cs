@@ -85,7 +85,7 @@ internal sealed class Attempt<T> : IAttempt
         {
             Fail(e);
         }
-        catch (Exception e) when (e is OperationCanceledException || RemoteFault.Is(e))
+        catch (Exception e) when (RemoteFault.Is(e, _caller))
         {
             // Orleans cancels calls of its own accord where it gives up a way.
             End(CallEnd.Lost);

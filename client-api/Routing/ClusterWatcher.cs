@@ -100,7 +100,7 @@ internal sealed class ClusterWatcher(
                     Update(view);
                 }
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
                 return;
             }

@@ -55,7 +55,7 @@ internal sealed class Head : IDisposable
         OrtSession session;
         try
         {
-            session = new OrtSession(environment, graph.Model.Span, new OrtSessionOptions { IntraOpThreads = 1, EnableCpuArena = false });
+            session = new OrtSession(environment, graph.Model.ToArray(), new OrtSessionOptions { IntraOpThreads = 1, EnableCpuArena = false });
         }
         catch (OrtException e)
         {

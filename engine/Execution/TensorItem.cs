@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text;
+using Microsoft.ML.OnnxRuntime;
 using Orrery.Engine.OnnxRuntime;
 
 namespace Orrery.Engine.Execution;
@@ -16,31 +16,28 @@ internal sealed class TensorItem(TensorRequest request, string version) : WorkIt
     /// <exception cref="OrtException">The graph refused the tensors or failed.</exception>
     public void Run(OrtSession session)
     {
-        var indexes = new int[request.Inputs.Count];
-        var inputs = new OrtValue[indexes.Length];
+        var names = new string[request.Inputs.Count];
+        var inputs = new OrtValue[names.Length];
+        var buffers = new NativeBuffer?[names.Length];
         var wanted = WantedOutputs(session);
-        var outputs = new OrtValue?[wanted.Length];
-        var buffers = new NativeBuffer?[indexes.Length];
         try
         {
-            for (var i = 0; i < indexes.Length; i++)
+            for (var i = 0; i < names.Length; i++)
             {
-                indexes[i] = IndexOf(session.Inputs, request.Inputs[i].Name);
+                names[i] = request.Inputs[i].Name;
                 inputs[i] = Bind(request.Inputs[i], buffers[i] = new NativeBuffer());
             }
 
-            session.Run(indexes, inputs, wanted, outputs);
+            using var outputs = session.Run(names, inputs, wanted);
             var named = new NamedTensor[wanted.Length];
             for (var i = 0; i < wanted.Length; i++)
-                named[i] = Copy(session.Outputs[wanted[i]].Name, outputs[i]!);
+                named[i] = Copy(wanted[i], outputs[i]);
             _output = new TensorOutput(version, named);
         }
         finally
         {
             foreach (var input in inputs)
                 input?.Dispose();
-            foreach (var output in outputs)
-                output?.Dispose();
             foreach (var buffer in buffers)
                 buffer?.Dispose();
         }
@@ -61,58 +58,42 @@ internal sealed class TensorItem(TensorRequest request, string version) : WorkIt
             _answer.TrySetResult(error);
     }
 
-    private int[] WantedOutputs(OrtSession session)
-    {
-        var wanted = new int[request.Outputs.Count == 0 ? session.Outputs.Count : request.Outputs.Count];
-        for (var i = 0; i < wanted.Length; i++)
-            wanted[i] = request.Outputs.Count == 0 ? i : IndexOf(session.Outputs, request.Outputs[i]);
-        return wanted;
-    }
-
     // The names were checked when the request was admitted.
-    private static int IndexOf(IReadOnlyList<OrtTensorInfo> infos, string name)
+    private string[] WantedOutputs(OrtSession session)
     {
-        for (var i = 0; i < infos.Count; i++)
-        {
-            if (infos[i].Name == name)
-                return i;
-        }
-
-        throw new ModelOutputException($"the graph has nothing named '{name}'");
+        var wanted = new string[request.Outputs.Count == 0 ? session.Outputs.Count : request.Outputs.Count];
+        for (var i = 0; i < wanted.Length; i++)
+            wanted[i] = request.Outputs.Count == 0 ? session.Outputs[i].Name : request.Outputs[i];
+        return wanted;
     }
 
     private static unsafe OrtValue Bind(NamedTensor tensor, NativeBuffer buffer)
     {
         if (tensor.Type == OrtElementType.String)
             return BindStrings(tensor);
-        buffer.EnsureCapacity((nuint)tensor.Data.Length);
         tensor.Data.Span.CopyTo(buffer.As<byte>(tensor.Data.Length));
-        return OrtValue.OverMemory(buffer.Address, (nuint)tensor.Data.Length, tensor.Type, tensor.Shape);
+        return OrtBinding.Over(buffer.Address, (nuint)tensor.Data.Length, tensor.Type, tensor.Shape);
     }
 
     private static OrtValue BindStrings(NamedTensor tensor)
     {
-        var lengths = new int[tensor.Strings!.Count];
-        for (var i = 0; i < lengths.Length; i++)
-            lengths[i] = tensor.Strings[i].Length;
-        var bytes = new byte[lengths.Sum()];
-        var at = 0;
-        foreach (var text in tensor.Strings)
-        {
-            text.Span.CopyTo(bytes.AsSpan(at));
-            at += text.Length;
-        }
-
-        return OrtValue.Strings(bytes, lengths, tensor.Shape);
+        var value = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, tensor.Shape);
+        for (var i = 0; i < tensor.Strings!.Count; i++)
+            value.StringTensorSetElementAt(tensor.Strings[i].Span, i);
+        return value;
     }
 
     private static NamedTensor Copy(string name, OrtValue value)
     {
-        Span<long> shape = stackalloc long[32];
-        var rank = value.GetShape(shape);
-        var tensor = new NamedTensor { Name = name, Type = value.ElementType, Shape = shape[..rank].ToArray() };
-        return value.ElementType == OrtElementType.String
-            ? tensor with { Strings = Array.ConvertAll(value.GetStrings(), text => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(text)) }
-            : tensor with { Data = value.Bytes.ToArray() };
+        if (!value.IsTensor)
+            throw new ModelOutputException($"the graph's output '{name}' is no tensor");
+        var info = value.GetTensorTypeAndShape();
+        var tensor = new NamedTensor { Name = name, Type = (OrtElementType)info.ElementDataType, Shape = info.Shape };
+        if (!info.IsString)
+            return tensor with { Data = OrtBinding.Bytes(value).ToArray() };
+        var strings = new ReadOnlyMemory<byte>[info.ElementCount];
+        for (var i = 0; i < strings.Length; i++)
+            strings[i] = value.GetStringElementAsSpan(i).ToArray();
+        return tensor with { Strings = strings };
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.ML.OnnxRuntime;
 using Orrery.Engine.OnnxRuntime;
 
 namespace Orrery.Engine.Models;
@@ -52,7 +53,7 @@ internal sealed class GraphCache(EngineOptions options, OrtEnvironment environme
         new OrtSession(environment, graph, new OrtSessionOptions
         {
             IntraOpThreads = 1,
-            GraphOptimization = OrtGraphOptimization.Extended,
+            GraphOptimization = GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
             OptimizedModelPath = to,
             ConfigEntries = entries,
         }).Dispose();

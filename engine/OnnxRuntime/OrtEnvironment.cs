@@ -1,89 +1,68 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Orrery.Engine.OnnxRuntime;
 
-/// <summary>How serious a log message is, by the numbers of <c>OrtLoggingLevel</c>.</summary>
-public enum OrtLogLevel
-{
-    /// <summary>Everything.</summary>
-    Verbose,
-    /// <summary>What may be of interest.</summary>
-    Info,
-    /// <summary>What may be wrong.</summary>
-    Warning,
-    /// <summary>What is wrong.</summary>
-    Error,
-    /// <summary>What ends the process.</summary>
-    Fatal,
-}
-
 /// <summary>
-/// ONNX Runtime's environment: one a process is enough. ONNX Runtime itself keeps one: while several are open, the
-/// log of the first receives the messages of all. Thread-safe.
+/// ONNX Runtime, loaded into this process and ready; whoever makes a session has one. A process has one environment, for its
+/// whole life, however many of these are made: its messages go to the log of the first. Thread-safe.
 /// </summary>
-public sealed unsafe class OrtEnvironment : IDisposable
+public sealed class OrtEnvironment
 {
-    private OrtEnvironment(OrtHandle handle) => Handle = handle;
+    private static readonly Lock Creating = new();
 
-    internal OrtHandle Handle { get; }
+    private OrtEnvironment()
+    {
+    }
 
-    /// <summary>The library's version, such as <c>1.30.0</c>.</summary>
+    /// <summary>The library's version, such as <c>1.32.0</c>.</summary>
     public string Version { get; } = OrtLibrary.Instance.Version;
 
     /// <summary>The file that the library was loaded from.</summary>
     public string LibraryPath { get; } = OrtLibrary.Instance.Path;
 
     /// <summary>
-    /// The execution providers that this build of the library knows, by ONNX Runtime's names
-    /// (<c>CPUExecutionProvider</c>). That it knows one does not mean that its device or its own library is here.
+    /// The execution providers that this build of the library carries, by our names (<c>cpu</c>, <c>cuda</c>), as it tells itself.
+    /// That it carries one does not mean that its device or its driver is here.
     /// </summary>
-    public IReadOnlyList<string> AvailableProviders { get; } = ReadProviders();
+    public IReadOnlyList<string> Providers { get; } = Array.ConvertAll(OrtEnv.Instance().GetAvailableProviders(), ProviderRegistration.ShortName);
 
-    /// <summary>Loads the library and makes the environment.</summary>
+    /// <summary>Loads the library and makes the environment, unless that was done before.</summary>
     /// <param name="log">Receives messages, from any thread; must be quick. Null: errors go to standard error.</param>
     /// <param name="level">The least serious level that is logged.</param>
     /// <exception cref="OrtException">The library is missing, unreadable or too old.</exception>
-    public static OrtEnvironment Create(Action<OrtLogLevel, string>? log = null, OrtLogLevel level = OrtLogLevel.Warning)
+    public static OrtEnvironment Create(Action<OrtLoggingLevel, string>? log = null, OrtLoggingLevel level = OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING)
     {
-        var api = OrtLibrary.Instance.Api;
-        nint environment;
-        fixed (byte* name = "orrery\0"u8)
+        // Found and proven here, so that what is wrong with it is told by name: the package, once it has failed, stays so.
+        _ = OrtLibrary.Instance;
+        try
         {
-            // The callback is kept alive for ever: ONNX Runtime may log to it after this environment, through another.
-            nint status = log is null
-                ? api->CreateEnv((int)OrtLogLevel.Error, name, &environment)
-                : api->CreateEnvWithCustomLogger(&Log, GCHandle.ToIntPtr(GCHandle.Alloc(log)), (int)level, name, &environment);
-            OrtException.ThrowIfError(api, status);
+            lock (Creating)
+            {
+                if (!OrtEnv.IsCreated)
+                    Make(log, level);
+            }
+            return new OrtEnvironment();
         }
-        var handle = new OrtHandle(environment, api->ReleaseEnv);
-        OrtException.ThrowIfError(api, api->DisableTelemetryEvents(environment));
-        return new OrtEnvironment(handle);
+        catch (Exception error) when (error is TypeInitializationException || OrtException.IsNative(error))
+        {
+            throw new OrtException(OrtErrorCode.LibraryUnavailable,
+                $"The ONNX Runtime library {OrtLibrary.Instance.Path} cannot be used: {error.InnerException?.Message ?? error.Message}", error);
+        }
     }
 
-    /// <summary>Releases the environment once its sessions are released too.</summary>
-    public void Dispose() => Handle.Dispose();
-
-    private static string[] ReadProviders()
+    private static void Make(Action<OrtLoggingLevel, string>? log, OrtLoggingLevel level)
     {
-        var api = OrtLibrary.Instance.Api;
-        byte** names;
-        int count;
-        OrtException.ThrowIfError(api, api->GetAvailableProviders(&names, &count));
-        string[] result = new string[count];
-        for (int i = 0; i < count; i++)
-            result[i] = Marshal.PtrToStringUTF8((nint)names[i]) ?? "";
-        OrtException.ThrowIfError(api, api->ReleaseAvailableProviders(names, count));
-        return result;
+        var options = new EnvironmentCreationOptions { logId = "orrery", logLevel = log is null ? OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR : level };
+        if (log is not null)
+            options.loggingFunction = (_, severity, _, _, _, message) => Write(log, severity, message);
+        OrtEnv.CreateInstanceWithOptions(ref options).DisableTelemetryEvents();
     }
 
-    [UnmanagedCallersOnly]
-    private static void Log(nint callback, int level, byte* category, byte* id, byte* location, byte* message)
+    private static void Write(Action<OrtLoggingLevel, string> log, OrtLoggingLevel level, string message)
     {
         try
         {
-            var log = Unsafe.As<Action<OrtLogLevel, string>>(GCHandle.FromIntPtr(callback).Target)!;
-            log((OrtLogLevel)level, Marshal.PtrToStringUTF8((nint)message) ?? "");
+            log(level, message);
         }
         catch (Exception error)
         {

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Orrery.Engine.OnnxRuntime;
 
@@ -9,7 +9,7 @@ public enum OrtErrorCode
     LibraryUnavailable = -1,
     /// <summary>No error.</summary>
     Ok = 0,
-    /// <summary>A failure of no closer kind; a run ended by <see cref="OrtRunOptions.Terminate"/> reports it too.</summary>
+    /// <summary>A failure of no closer kind; a run ended by <see cref="RunOptions.Terminate"/> reports it too.</summary>
     Fail = 1,
     /// <summary>A name, type, shape or option that the model or the library does not take.</summary>
     InvalidArgument = 2,
@@ -33,15 +33,13 @@ public enum OrtErrorCode
     ExecutionProviderFailed = 11,
     /// <summary>Loading the model was cancelled.</summary>
     ModelLoadCanceled = 12,
-    /// <summary>The model must be compiled first.</summary>
-    ModelRequiresCompilation = 13,
-    /// <summary>The thing asked for was not found.</summary>
-    NotFound = 14,
 }
 
 /// <summary>An error that ONNX Runtime reported, with its own message.</summary>
 public sealed class OrtException : Exception
 {
+    private const string CodePrefix = "[ErrorCode:";
+
     /// <summary>An error of the given code and message.</summary>
     public OrtException(OrtErrorCode code, string message, Exception? innerException = null)
         : base(message, innerException) => Code = code;
@@ -49,19 +47,27 @@ public sealed class OrtException : Exception
     /// <summary>What kind of error it is.</summary>
     public OrtErrorCode Code { get; }
 
-    /// <summary>Throws what <paramref name="status"/> tells and releases it; does nothing for zero, which is success.</summary>
-    internal static unsafe void ThrowIfError(OrtApi* api, nint status, string? doing = null)
-    {
-        if (status != 0)
-            throw FromStatus(api, status, doing);
-    }
+    /// <summary>
+    /// Whether the managed package reports with this exception what went wrong in the library. It has names for the codes up to
+    /// 12, and fails to make its own exception for those above.
+    /// </summary>
+    internal static bool IsNative(Exception error) => error is OnnxRuntimeException or KeyNotFoundException;
 
-    /// <summary>Reads and releases an error status. <paramref name="doing"/> says what was attempted.</summary>
-    internal static unsafe OrtException FromStatus(OrtApi* api, nint status, string? doing = null)
+    /// <summary>What the package reported. It tells the code in the message alone, by an older enumeration's name: <c>[ErrorCode:Name] message</c>.</summary>
+    /// <param name="error">An exception for which <see cref="IsNative"/> holds.</param>
+    /// <param name="doing">What was attempted.</param>
+    internal static OrtException From(Exception error, string doing)
     {
-        var code = (OrtErrorCode)api->GetErrorCode(status);
-        string message = Marshal.PtrToStringUTF8((nint)api->GetErrorMessage(status))?.Trim() ?? "";
-        api->ReleaseStatus(status);
-        return new OrtException(code, doing is null ? $"ONNX Runtime: {message} ({code})" : $"{doing}: {message} ({code})");
+        if (error is KeyNotFoundException)
+            return new OrtException(OrtErrorCode.Fail, $"{doing}: ONNX Runtime refused, by an error that its package has no name for", error);
+        string message = error.Message;
+        int end = message.StartsWith(CodePrefix, StringComparison.Ordinal) ? message.IndexOf(']', StringComparison.Ordinal) : -1;
+        var code = end < 0 ? OrtErrorCode.Fail : message[CodePrefix.Length..end] switch
+        {
+            "ShapeInferenceNotRegistered" => OrtErrorCode.ExecutionProviderFailed,
+            "RequirementNotRegistered" => OrtErrorCode.ModelLoadCanceled,
+            var name => Enum.TryParse<OrtErrorCode>(name, out var known) ? known : OrtErrorCode.Fail,
+        };
+        return new OrtException(code, $"{doing}: {message[(end + 1)..].Trim()} ({code})", error);
     }
 }

@@ -1,33 +1,39 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Orrery.Engine.OnnxRuntime;
 
 /// <summary>
 /// The ONNX Runtime library of this process: found, loaded once and never unloaded (its thread pools may outlive any
-/// moment at which unloading would be safe). Looked for in the file that the environment variable
+/// moment at which unloading would be safe). Looked for in the file or folder that the environment variable
 /// <c>ORRERY_ONNXRUNTIME</c> names (then nowhere else), beside the program, and in <c>runtimes/&lt;rid&gt;/native</c>.
+/// The managed package gets this one, whatever it would have found itself.
 /// </summary>
 internal sealed unsafe class OrtLibrary
 {
     internal const string EnvironmentVariable = "ORRERY_ONNXRUNTIME";
+
+    /// <summary>The function table that the managed package asks the library for: that of ONNX Runtime 1.31.</summary>
+    internal const int ApiVersion = 31;
+
+    private static readonly Assembly Package = typeof(OrtEnv).Assembly;
 
     // A failure is not kept: the next use looks again.
     private static readonly Lazy<OrtLibrary> Loaded = new(
         () => Load(Candidates(Environment.GetEnvironmentVariable(EnvironmentVariable), AppContext.BaseDirectory)),
         LazyThreadSafetyMode.PublicationOnly);
 
-    private OrtLibrary(string path, string version, OrtApi* api, bool has124)
+    private readonly nint _handle;
+
+    static OrtLibrary()
     {
-        Path = path;
-        Version = version;
-        Api = api;
-        Has124 = has124;
-        nint value;
-        OrtException.ThrowIfError(api, api->GetAllocatorWithDefaultOptions(&value));
-        DefaultAllocator = value;
-        OrtException.ThrowIfError(api, api->CreateCpuMemoryInfo(0 /* device allocator */, 0 /* default memory */, &value));
-        CpuMemory = value;
+        // The package's own resolver is not registered beside this one: an assembly has one.
+        OrtEnv.DisableDllImportResolver = true;
+        NativeLibrary.SetDllImportResolver(Package, (name, _, _) => name == "onnxruntime" ? Instance._handle : 0);
     }
+
+    private OrtLibrary(string path, string version, nint handle) => (Path, Version, _handle) = (path, version, handle);
 
     /// <summary>The library, loaded at first use.</summary>
     /// <exception cref="OrtException">None was found, or it is too old; the message names the files tried.</exception>
@@ -35,35 +41,18 @@ internal sealed unsafe class OrtLibrary
 
     internal string Path { get; }
     internal string Version { get; }
-    internal OrtApi* Api { get; }
 
-    /// <summary>Whether the functions of ONNX Runtime 1.24 are there.</summary>
-    internal bool Has124 { get; }
-
-    /// <summary>The library's own allocator, in which it returns strings; not to be released.</summary>
-    internal nint DefaultAllocator { get; }
-
-    /// <summary>Describes ordinary memory; lives as long as the process.</summary>
-    internal nint CpuMemory { get; }
-
-    /// <summary>Copies a string that the library allocated, and frees it.</summary>
-    internal string TakeString(byte* text)
-    {
-        string result = Marshal.PtrToStringUTF8((nint)text) ?? "";
-        Free(text);
-        return result;
-    }
-
-    internal void Free(void* memory) => OrtException.ThrowIfError(Api, Api->AllocatorFree(DefaultAllocator, memory));
+    private static string PackageVersion =>
+        Package.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? Package.GetName().Version!.ToString(3);
 
     /// <summary>The files to try, in order, for a variable's value and a program's folder.</summary>
     internal static IReadOnlyList<string> Candidates(string? variable, string programFolder)
     {
-        if (!string.IsNullOrEmpty(variable))
-            return [variable];
         string[] names = OperatingSystem.IsWindows() ? ["onnxruntime.dll"]
-            : OperatingSystem.IsMacOS() ? ["libonnxruntime.1.dylib", "libonnxruntime.dylib"]
-            : ["libonnxruntime.so.1", "libonnxruntime.so"];
+            : OperatingSystem.IsMacOS() ? ["libonnxruntime.dylib", "libonnxruntime.1.dylib"]
+            : ["libonnxruntime.so", "libonnxruntime.so.1"];
+        if (!string.IsNullOrEmpty(variable))
+            return Directory.Exists(variable) ? [.. names.Select(name => System.IO.Path.Combine(variable, name))] : [variable];
         string system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
         string rid = $"{system}-{(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64")}";
         string[] folders = [programFolder, System.IO.Path.Combine(programFolder, "runtimes", rid, "native")];
@@ -73,8 +62,6 @@ internal sealed unsafe class OrtLibrary
     /// <summary>Loads the first file that exists.</summary>
     internal static OrtLibrary Load(IReadOnlyList<string> candidates)
     {
-        if (sizeof(nint) != 8)
-            throw Unavailable("ONNX Runtime needs a 64-bit process.");
         string path = candidates.FirstOrDefault(File.Exists)
             ?? throw Unavailable($"No ONNX Runtime library was found. Tried: {string.Join(", ", candidates)}. "
                 + $"Set {EnvironmentVariable} to the library's file.");
@@ -93,17 +80,12 @@ internal sealed unsafe class OrtLibrary
 
         // struct OrtApiBase { const OrtApi* (*GetApi)(uint32_t version); const char* (*GetVersionString)(); }
         var apiBase = ((delegate* unmanaged<nint*>)export)();
-        var getApi = (delegate* unmanaged<uint, OrtApi*>)apiBase[0];
         string version = Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)apiBase[1])()) ?? "";
-        // The version is looked at first because GetApi writes to standard error when it has not the table asked for.
-        _ = System.Version.TryParse(version.Split('-', '+')[0], out var parsed);
-        OrtApi* Table(uint minor) => parsed >= new Version(1, (int)minor) ? getApi(minor) : null;
-        OrtApi* api = Table(OrtApi.RequiredVersion);
-        if (api is null)
-            throw Unavailable($"The ONNX Runtime library {path} is version {version}; 1.{OrtApi.RequiredVersion} or later is needed. "
-                + $"Set {EnvironmentVariable} to another file.");
-        OrtApi* newer = Table(OrtApi.OptionalVersion);
-        return new OrtLibrary(path, version, newer is null ? api : newer, newer is not null);
+        // Its own word is taken before the package asks for a table that it has not: that would be written to standard error, and stay refused.
+        if (!System.Version.TryParse(version.Split('-', '+')[0], out var parsed) || parsed < new Version(1, ApiVersion))
+            throw Unavailable($"The ONNX Runtime library {path} is version {version}; Microsoft.ML.OnnxRuntime {PackageVersion}, with which it is called, "
+                + $"needs 1.{ApiVersion} or later. Set {EnvironmentVariable} to another file.");
+        return new OrtLibrary(path, version, library);
     }
 
     private static OrtException Unavailable(string message, Exception? inner = null) =>

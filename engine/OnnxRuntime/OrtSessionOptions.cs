@@ -1,17 +1,6 @@
-namespace Orrery.Engine.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime;
 
-/// <summary>How far ONNX Runtime rewrites the graph at load, by the numbers of <c>GraphOptimizationLevel</c>.</summary>
-public enum OrtGraphOptimization
-{
-    /// <summary>As it is.</summary>
-    Disabled = 0,
-    /// <summary>Rewrites that keep the graph portable: constant folding, redundant nodes.</summary>
-    Basic = 1,
-    /// <summary>Also fusions of nodes, such as attention.</summary>
-    Extended = 2,
-    /// <summary>Also memory layouts that suit this machine.</summary>
-    All = 99,
-}
+namespace Orrery.Engine.OnnxRuntime;
 
 /// <summary>One execution provider that is wanted.</summary>
 /// <param name="Name"><c>cpu</c>, <c>cuda</c>, <c>tensorrt</c>, <c>webgpu</c>, <c>openvino</c>, <c>coreml</c>, <c>dml</c>, or another name that ONNX Runtime knows.</param>
@@ -31,29 +20,14 @@ public sealed record OrtSessionOptions
     /// <summary>Threads within one operator, the calling one included; 0: one a physical core.</summary>
     public int IntraOpThreads { get; init; }
 
-    /// <summary>Threads for operators that can run side by side; 1: one operator after another; 0: ONNX Runtime's choice.</summary>
-    public int InterOpThreads { get; init; } = 1;
+    /// <summary>How far the graph is rewritten at load.</summary>
+    public GraphOptimizationLevel GraphOptimization { get; init; } = GraphOptimizationLevel.ORT_ENABLE_ALL;
 
-    /// <summary>How far the graph is optimized at load.</summary>
-    public OrtGraphOptimization GraphOptimization { get; init; } = OrtGraphOptimization.All;
-
-    /// <summary>Where to save the optimized graph; null: nowhere. With <see cref="OrtGraphOptimization.All"/> it suits this kind of machine only.</summary>
+    /// <summary>Where to save the optimized graph; null: nowhere. With ORT_ENABLE_ALL it suits this kind of machine only.</summary>
     public string? OptimizedModelPath { get; init; }
-
-    /// <summary>Start of the name of the profiling file; null: no profiling. See <see cref="OrtSession.EndProfiling"/>.</summary>
-    public string? ProfilePrefix { get; init; }
-
-    /// <summary>Plans memory ahead for a shape seen before. Wastes memory when shapes vary, so off by default.</summary>
-    public bool EnableMemoryPattern { get; init; }
 
     /// <summary>Keeps freed memory for the next run instead of returning it to the system.</summary>
     public bool EnableCpuArena { get; init; } = true;
-
-    /// <summary>
-    /// Whether idle threads of the pool burn processor time while they wait for work, which shortens the start of the
-    /// next operator by microseconds and takes the processor from everything else.
-    /// </summary>
-    public bool AllowSpinning { get; init; }
 
     /// <summary>
     /// Providers in the order of preference: a provider that is not in this build, has no device here or cannot take
@@ -62,6 +36,39 @@ public sealed record OrtSessionOptions
     /// </summary>
     public IReadOnlyList<ExecutionProvider> Providers { get; init; } = [];
 
-    /// <summary>Further settings by ONNX Runtime's keys (<c>session.…</c>); they win over the ones above.</summary>
+    /// <summary>Further settings by ONNX Runtime's keys (<c>session.…</c>).</summary>
     public IReadOnlyDictionary<string, string> ConfigEntries { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The package's own object, without providers; whoever takes it disposes it.</summary>
+    internal SessionOptions ToNative()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(IntraOpThreads);
+        var native = new SessionOptions
+        {
+            IntraOpNumThreads = IntraOpThreads,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = GraphOptimization,
+            // A plan is kept for each shape seen before: shapes vary, and it would waste memory.
+            EnableMemoryPattern = false,
+            EnableCpuMemArena = EnableCpuArena,
+        };
+        try
+        {
+            if (OptimizedModelPath is { } path)
+                native.OptimizedModelFilePath = path;
+            // Threads that burn the processor while they wait start the next operator microseconds sooner, and take it from all else.
+            native.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+            native.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+            native.AddSessionConfigEntry(NodeAssignment.SessionKey, "1");
+            foreach (var (key, value) in ConfigEntries)
+                native.AddSessionConfigEntry(key, value);
+            return native;
+        }
+        catch
+        {
+            native.Dispose();
+            throw;
+        }
+    }
 }

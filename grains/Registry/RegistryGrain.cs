@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 using Orrery.Engine;
 using Orrery.Fleet.Scaling;
+using Orrery.Grains.Membership;
 using Orrery.Grains.Replicas;
 using Orrery.Grains.Supervision;
 using Orrery.Interfaces;
@@ -9,9 +11,10 @@ using Orrery.Interfaces.Wire;
 namespace Orrery.Grains.Registry;
 
 /// <summary>Knows silos and models, tells supervisors, and gives fronts the view they route by.</summary>
-[KeepAlive]
+[GrainType("registry"), KeepAlive]
 public sealed class RegistryGrain(
-    [PersistentState("catalogue", RegistryGrain.Storage)] IPersistentState<CatalogueState> catalogue, ISiloStatusOracle membership, ReplicaHost host, FleetOptions options, TimeProvider time, ILogger<RegistryGrain> logger)
+    [PersistentState("catalogue", RegistryGrain.Storage)] IPersistentState<CatalogueState> catalogue, ISiloStatusOracle membership, MembershipLease lease, ReplicaHost host, FleetOptions options,
+    TimeProvider time, ILogger<RegistryGrain> logger)
     : Grain, IRegistryGrain
 {
     /// <summary>The storage provider's name.</summary>
@@ -46,6 +49,7 @@ public sealed class RegistryGrain(
     private long _told;
     private long _published;
     private long _scan;
+    private Task _written = Task.CompletedTask;
     private bool _settled;
     private bool _unwritten;
     private bool _tellSupervisors;
@@ -55,6 +59,7 @@ public sealed class RegistryGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _started = time.GetTimestamp();
+        Log.RegistryHere(logger, GrainContext.Address.SiloAddress!);
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(_tick, _tick) { Interleave = true });
         // A timer of its own: the other one waits for supervisors, which may be on the silo that is silent.
         this.RegisterGrainTimer(ListenAsync, new GrainTimerCreationOptions(_tick, _tick) { Interleave = true });
@@ -124,7 +129,8 @@ public sealed class RegistryGrain(
     private async Task<Answer<Value<ModelInfo>>> ServeAsync(string model, CatalogueEntry entry)
     {
         catalogue.State.Models[model] = entry;
-        await catalogue.WriteStateAsync();
+        if (await SaveAsync() is { } unwritten)
+            return new Answer<Value<ModelInfo>> { Error = unwritten };
         await TellAsync(model, _silos.Versions()[model], LightSilos());
         while (true)
         {
@@ -149,7 +155,8 @@ public sealed class RegistryGrain(
 
     private async Task TickAsync(CancellationToken cancellation)
     {
-        if (!_settled && !HaveAllReported())
+        // What fronts and supervisors know stands meanwhile; another registry may be telling them more.
+        if (!lease.Held || (!_settled && !HaveAllReported()))
             return;
         if (_silos.Keep(silo => membership.GetApproximateSiloStatus(silo) is SiloStatus.Active or SiloStatus.ShuttingDown))
             (_tellSupervisors, _changedView) = (true, true);
@@ -198,18 +205,16 @@ public sealed class RegistryGrain(
             _unwritten = true;
         }
 
-        if (_unwritten)
-        {
-            await catalogue.WriteStateAsync();
-            _unwritten = false;
-        }
+        // A storage that hangs must not keep from fronts what the silos say.
+        if (_unwritten && _written.IsCompleted)
+            await Task.WhenAny(SaveAsync(), Task.Delay(_longestTell, time));
 
         var silos = LightSilos();
         foreach (var gone in _views.Keys.Where(model => !versions.ContainsKey(model)).ToList())
         {
             _views.Remove(gone);
             _changedView = true;
-            await GrainFactory.GetGrain<ISupervisorGrain>(gone).UpdateAsync(new ModelOrders(null, [], silos, []));
+            await TellAsync(gone, new ModelOrders(null, [], silos, []));
         }
 
         await Task.WhenAll(versions.Select(pair => TellAsync(pair.Key, pair.Value, silos)));
@@ -218,18 +223,50 @@ public sealed class RegistryGrain(
     private async Task TellAsync(string model, List<FoundModel> versions, SiloReport[] silos)
     {
         var entry = catalogue.State.Models[model];
+        // One that published meanwhile knows better.
+        if (await TellAsync(model, new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], silos, _silos.Holders(model), OthersPending(model), Vacated(model))) is { } view && _views.TryAdd(model, view))
+            _changedView = true;
+    }
+
+    private async Task<ModelView?> TellAsync(string model, ModelOrders orders)
+    {
         try
         {
-            var view = await GrainFactory.GetGrain<ISupervisorGrain>(model).UpdateAsync(
-                new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], silos, _silos.Holders(model), OthersPending(model), Vacated(model))).WaitAsync(_longestTell, time);
-            // One that published meanwhile knows better.
-            if (_views.TryAdd(model, view))
-                _changedView = true;
+            return await GrainFactory.GetGrain<ISupervisorGrain>(model).UpdateAsync(orders).WaitAsync(_longestTell, time);
         }
-        catch (Exception e) when (RemoteFault.Is(e))
+        catch (Exception e)
         {
-            // Its silo may just have been lost; the next tick tells it anew.
+            // Its silo may just have been lost; the next tick tells it anew. Whatever it was, the other models go on.
             Log.SupervisionFailed(logger, e, model);
+            return null;
+        }
+    }
+
+    /// <summary>Writes the catalogue. What the storage does not take now is written at a later tick: until then it holds in memory, and models are served.</summary>
+    /// <returns>Why it is not written; null when it is.</returns>
+    private async Task<InferenceError?> SaveAsync()
+    {
+        // One after another: a load may come while a tick writes.
+        var (before, mine) = (_written, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        (_written, _unwritten) = (mine.Task, true);
+        await before;
+        try
+        {
+            await catalogue.WriteStateAsync();
+            _unwritten = false;
+            return null;
+        }
+        catch (Exception e)
+        {
+            // Whatever the storage throws. Where another registry has written since this one read, that one is right.
+            Log.CatalogueUnwritten(logger, e);
+            if (e is InconsistentStateException)
+                DeactivateOnIdle();
+            return new InferenceError(InferenceErrorKind.Unavailable, $"the catalogue cannot be written: {e.Message}", null, _longestSilence);
+        }
+        finally
+        {
+            mine.SetResult();
         }
     }
 

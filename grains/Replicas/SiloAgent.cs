@@ -130,8 +130,9 @@ public sealed class SiloAgent(
         {
             return null;
         }
-        catch (Exception e) when (RemoteFault.Is(e))
+        catch (Exception e)
         {
+            // Whatever it was, Orleans' or the registry's own: the next report comes soon.
             Log.RegistrySilent(logger, e.Message);
             return null;
         }
@@ -150,11 +151,11 @@ public sealed class SiloAgent(
                     map.Update(view);
                 }
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception e) when (RemoteFault.Is(e))
+            catch (Exception e)
             {
                 Log.RegistrySilent(logger, e.Message);
                 await Task.Delay(_reportEvery, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -176,8 +177,9 @@ public sealed class SiloAgent(
             host.Found(detectors);
             return !same;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OperationCanceledException || !stopping.IsCancellationRequested)
         {
+            // Whatever lies in a folder: what was found before is served on.
             Log.ScanFailed(logger, string.Join(", ", host.Role.Engine.ModelDirectories), e.Message);
             return false;
         }

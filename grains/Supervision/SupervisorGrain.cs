@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orrery.Engine;
 using Orrery.Fleet.Placement;
+using Orrery.Grains.Membership;
 using Orrery.Grains.Replicas;
 using Orrery.Interfaces;
 using Orrery.Interfaces.Wire;
@@ -12,8 +13,8 @@ namespace Orrery.Grains.Supervision;
 /// One model's supervisor. It keeps a list of replicas, which silos' own reports correct, and at every tick does what is missing between
 /// that list and what is wanted. Nothing is kept over restarts: silos know what they hold.
 /// </summary>
-[KeepAlive, Reentrant]
-public sealed class SupervisorGrain(FleetOptions options, ReplicaHost host, TimeProvider time, ILogger<SupervisorGrain> logger) : Grain, ISupervisorGrain
+[GrainType("supervisor"), KeepAlive, Reentrant]
+public sealed class SupervisorGrain(MembershipLease lease, FleetOptions options, ReplicaHost host, TimeProvider time, ILogger<SupervisorGrain> logger) : Grain, ISupervisorGrain
 {
     private static readonly TimeSpan _tick = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _decideEvery = TimeSpan.FromMilliseconds(300);
@@ -101,7 +102,7 @@ public sealed class SupervisorGrain(FleetOptions options, ReplicaHost host, Time
 
     private void Step()
     {
-        if (_orders is not { } orders || !_settled)
+        if (_orders is not { } orders || !_settled || !lease.Held)
             return;
         _replicas.Probe();
         // Once a report of the silos, and not oftener: between two of them nothing seems to arrive.
@@ -133,7 +134,7 @@ public sealed class SupervisorGrain(FleetOptions options, ReplicaHost host, Time
         {
             await GrainFactory.GetGrain<IRegistryGrain>(0).PublishAsync(_model, view);
         }
-        catch (Exception e) when (RemoteFault.Is(e))
+        catch (Exception e)
         {
             // The next registry is told by the next step.
             Log.RegistrySilent(logger, e.Message);

@@ -4,10 +4,10 @@ namespace Orrery.Hosting.Settings;
 
 /// <summary>
 /// Reads a process's settings, weakest source first: defaults, a JSON file, short environment names, ORRERY__ variables, flags.
-/// What makes no sense is refused by name.
+/// What makes no sense is refused by name. A key of the environment or the file that only another process of the project reads is passed over.
 /// </summary>
 /// <typeparam name="TSettings">An immutable record with its defaults.</typeparam>
-/// <param name="table">Every key there is.</param>
+/// <param name="table">Every key that this process reads.</param>
 /// <param name="validate">Says what is wrong with settings as a whole, naming the key; null when nothing is.</param>
 /// <param name="former">Keys that there were once.</param>
 public sealed class SettingReader<TSettings>(IReadOnlyList<Setting<TSettings>> table, Func<TSettings, string?> validate, IReadOnlyList<FormerSetting>? former = null)
@@ -18,14 +18,28 @@ public sealed class SettingReader<TSettings>(IReadOnlyList<Setting<TSettings>> t
     // The file's other sections, Logging, AllowedHosts and the like, belong to the framework or to another process.
     private readonly HashSet<string> _sections = new(table.Select(setting => setting.Key[..setting.Key.IndexOf(':', StringComparison.Ordinal)]), StringComparer.OrdinalIgnoreCase);
 
+    /// <inheritdoc cref="TryRead(string, IReadOnlyDictionary{string, string}, IEnumerable{KeyValuePair{string, string}}, out TSettings, out IReadOnlyList{string}, out string)"/>
+    public bool TryRead(
+        string file, IReadOnlyDictionary<string, string> environment, IEnumerable<KeyValuePair<string, string>> flags, out TSettings settings, out string error) =>
+        TryRead(file, environment, flags, out settings, out _, out error);
+
+    /// <summary>Reads them.</summary>
     /// <param name="file">appsettings.json's path; it need not exist.</param>
     /// <param name="environment">The process's variables.</param>
     /// <param name="flags">Keys and values from the command line.</param>
     /// <param name="settings">The result when true.</param>
+    /// <param name="passedOver">Keys that only other processes read, by the names that they were given under.</param>
     /// <param name="error">What is wrong, naming the key, when false.</param>
     public bool TryRead(
-        string file, IReadOnlyDictionary<string, string> environment, IEnumerable<KeyValuePair<string, string>> flags, out TSettings settings, out string error)
+        string file,
+        IReadOnlyDictionary<string, string> environment,
+        IEnumerable<KeyValuePair<string, string>> flags,
+        out TSettings settings,
+        out IReadOnlyList<string> passedOver,
+        out string error)
     {
+        var elsewhere = new List<string>();
+        passedOver = elsewhere;
         settings = new TSettings();
         error = "";
         IConfigurationRoot json;
@@ -41,7 +55,9 @@ public sealed class SettingReader<TSettings>(IReadOnlyList<Setting<TSettings>> t
 
         foreach (var (key, value) in FromFile(json))
         {
-            if (!Apply(ref settings, key, value, $"{file}: {key}", out error))
+            if (IsElsewhere(key))
+                elsewhere.Add($"{file}: {key}");
+            else if (!Apply(ref settings, key, value, $"{file}: {key}", out error))
                 return false;
         }
 
@@ -60,8 +76,12 @@ public sealed class SettingReader<TSettings>(IReadOnlyList<Setting<TSettings>> t
 
         foreach (var (name, value) in environment)
         {
-            if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
-                && !Apply(ref settings, name[Prefix.Length..].Replace("__", ":", StringComparison.Ordinal), value, name, out error))
+            if (!name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+                continue;
+            var key = name[Prefix.Length..].Replace("__", ":", StringComparison.Ordinal);
+            if (IsElsewhere(key))
+                elsewhere.Add(name);
+            else if (!Apply(ref settings, key, value, name, out error))
                 return false;
         }
 
@@ -90,10 +110,13 @@ public sealed class SettingReader<TSettings>(IReadOnlyList<Setting<TSettings>> t
         }
     }
 
+    private bool IsElsewhere(string key) => Find(key) is null && ProjectKeys.All.Contains(key);
+
+    private Setting<TSettings>? Find(string key) => table.FirstOrDefault(one => one.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
+
     private bool Apply(ref TSettings settings, string key, string value, string source, out string error)
     {
-        var setting = table.FirstOrDefault(one => one.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
-        if (setting is null)
+        if (Find(key) is not { } setting)
         {
             error = former?.FirstOrDefault(one => one.Key.Equals(key, StringComparison.OrdinalIgnoreCase)) is { } gone
                 ? $"{source} is a setting no more: {gone.Instead}"

@@ -32,7 +32,12 @@ internal static class SettingReader
 {
     private static readonly SettingReader<ServeSettings> _reader = new(SettingTable.All, settings => settings.Engine.Validate() ?? settings.Api.Validate() ?? settings.Vectors.Validate());
 
-    /// <inheritdoc cref="SettingReader{TSettings}.TryRead"/>
+    /// <summary>As <see cref="SettingReader{TSettings}"/> does.</summary>
+    public static bool TryRead(
+        string file, IReadOnlyDictionary<string, string> environment, IEnumerable<KeyValuePair<string, string>> flags, out ServeSettings settings, out IReadOnlyList<string> passedOver, out string error) =>
+        _reader.TryRead(file, environment, flags, out settings, out passedOver, out error);
+
+    /// <summary>As <see cref="SettingReader{TSettings}"/> does, for commands that say nothing of what they pass over.</summary>
     public static bool TryRead(
         string file, IReadOnlyDictionary<string, string> environment, IEnumerable<KeyValuePair<string, string>> flags, out ServeSettings settings, out string error) =>
         _reader.TryRead(file, environment, flags, out settings, out error);

@@ -5,7 +5,7 @@ namespace Orrery.Standalone.Serve;
 /// <summary>What is served, on which device, at which address, and a line to try. Plain text: it is read in logs too.</summary>
 internal static class Banner
 {
-    public static void Show(TextWriter output, IInferenceBackend backend, string address)
+    public static void Show(TextWriter output, LocalBackend backend, string address)
     {
         var models = backend.Models;
         if (models.Count == 0)
@@ -13,7 +13,8 @@ internal static class Banner
         else
             Table(output, models);
         Table(output, backend.Detectors);
-        output.WriteLine($"\nListening on {address} (API: {address}/docs)");
+        output.WriteLine($"\nONNX Runtime {backend.Runtime.Version} ({string.Join(", ", backend.Runtime.Providers)})");
+        output.WriteLine($"Listening on {address} (API: {address}/docs)");
         if (Example(models, backend.Detectors) is { } example)
             output.WriteLine($"Try:  curl {address}{example}");
         output.Flush();

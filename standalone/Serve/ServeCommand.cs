@@ -40,8 +40,9 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(List<KeyValuePair<string, string>> flags, string[] models, string[] detectors, CancellationToken cancellation)
     {
-        if (!SettingReader.TryRead(ProcessEnvironment.SettingsFile, ProcessEnvironment.Variables(), flags, out var settings, out var error))
+        if (!SettingReader.TryRead(ProcessEnvironment.SettingsFile, ProcessEnvironment.Variables(), flags, out var settings, out var passedOver, out var error))
             return Refusal.Say(error);
+        Notice.PassedOver(passedOver, "orrery");
         if (ModelRoots.Resolve(settings.Engine, models, detectors, out var engine) is { } missing)
             return Refusal.Say(missing);
 
@@ -96,8 +97,7 @@ internal static class ServeCommand
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(app.Lifetime.ApplicationStopping);
         await LoadAsync(backend, app.Urls.First(), stopping.Token);
-        await app.WaitForShutdownAsync(cancellation);
-        return 0;
+        return await HostEnd.WaitAsync(app, "orrery", cancellation);
     }
 
     private static async Task LoadAsync(LocalBackend backend, string address, CancellationToken stopping)

@@ -24,13 +24,21 @@ internal sealed class FolderLock(string directory) : IDisposable
                 _file = new FileStream(Path.Combine(directory, Name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
                 return null;
             }
+            catch (IOException e) when (IsHeld(e))
+            {
+                return new(InferenceErrorKind.Unavailable, $"vectors' folder '{directory}' is in use by another process");
+            }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Only trying tells whether another process has it.
-                return new(InferenceErrorKind.Unavailable, $"vectors' folder '{directory}' cannot be used; another process may have it: {e.Message}");
+                // A file system that is read-only or full, a right that is missing, a file in the folder's place: the message says which.
+                return new(InferenceErrorKind.Unavailable, $"vectors' folder '{directory}' cannot be used: {e.Message}");
             }
         }
     }
 
     public void Dispose() => _file?.Dispose();
+
+    /// <summary>Whether opening failed because another has the lock: ERROR_SHARING_VIOLATION on Windows, else EWOULDBLOCK of flock, 11 on Linux and 35 on macOS and BSD.</summary>
+    private static bool IsHeld(IOException exception) =>
+        OperatingSystem.IsWindows() ? (exception.HResult & 0xFFFF) == 32 : exception.HResult == (OperatingSystem.IsLinux() ? 11 : 35);
 }

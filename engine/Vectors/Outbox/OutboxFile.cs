@@ -54,6 +54,8 @@ internal sealed class OutboxFile : IDisposable
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            // SQLite would say no more than that it cannot open it; this says why: a file system that is read-only, a right that is missing.
+            File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete).Dispose();
             connection = SqliteConnection.Open(path, create: true);
             if (OutboxStatements.Prepare(connection) is { } wrong)
             {
@@ -67,7 +69,8 @@ internal sealed class OutboxFile : IDisposable
         {
             // Files and SQLite say so in no other way.
             connection?.Dispose();
-            return new InferenceError(InferenceErrorKind.Unavailable, $"the outbox '{path}' cannot be opened: {e.Message}");
+            return new InferenceError(
+                InferenceErrorKind.Unavailable, e is SqliteException { IsHeld: true } ? $"the outbox '{path}' is in use by another process" : $"the outbox '{path}' cannot be opened: {e.Message}");
         }
     }
 

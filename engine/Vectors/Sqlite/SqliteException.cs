@@ -13,6 +13,9 @@ internal sealed class SqliteException(int code, string message) : Exception(mess
     /// <summary>Whether the file itself is damaged, so that trying again cannot help.</summary>
     public bool IsDamage => Code is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_FORMAT;
 
+    /// <summary>Whether another connection has the file for itself.</summary>
+    public bool IsHeld => Code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED;
+
     /// <summary>Content that contradicts its checksum.</summary>
     public static SqliteException Damage(string message) => new(raw.SQLITE_CORRUPT, message);
 }

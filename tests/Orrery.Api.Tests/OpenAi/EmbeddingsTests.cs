@@ -4,7 +4,7 @@ using Orrery.Api.Tests.Support;
 
 namespace Orrery.Api.Tests.OpenAi;
 
-public abstract class EmbeddingsTests(BackendFixture fixture)
+public abstract class EmbeddingsTests(ServerFixture fixture)
 {
     private const string Route = "/v1/embeddings";
 

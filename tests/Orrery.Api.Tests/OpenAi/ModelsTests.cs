@@ -2,7 +2,7 @@ using Orrery.Api.Tests.Support;
 
 namespace Orrery.Api.Tests.OpenAi;
 
-public abstract class ModelsTests(BackendFixture fixture)
+public abstract class ModelsTests(ServerFixture fixture)
 {
     [Fact]
     public async Task Lists_every_model()

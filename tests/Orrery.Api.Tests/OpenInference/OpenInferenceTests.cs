@@ -8,7 +8,7 @@ using Orrery.Api.Tests.Support;
 
 namespace Orrery.Api.Tests.OpenInference;
 
-public abstract class OpenInferenceTests(BackendFixture fixture)
+public abstract class OpenInferenceTests(ServerFixture fixture)
 {
     private const string Infer = "/v2/models/tiny-mean/infer";
 

@@ -3,7 +3,7 @@ using Orrery.Api.Tests.Support;
 
 namespace Orrery.Api.Tests.Scoring;
 
-public abstract class CompareTests(BackendFixture fixture)
+public abstract class CompareTests(ServerFixture fixture)
 {
     private const string Route = "/v1/compare";
 

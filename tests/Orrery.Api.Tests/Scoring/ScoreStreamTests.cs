@@ -8,7 +8,7 @@ using Orrery.Api.Tests.Support;
 
 namespace Orrery.Api.Tests.Scoring;
 
-public abstract class ScoreStreamTests(BackendFixture fixture)
+public abstract class ScoreStreamTests(ServerFixture fixture)
 {
     private const string Route = "/v1/score/stream?detectors=tiny-spam";
 

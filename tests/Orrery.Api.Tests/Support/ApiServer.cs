@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,16 +15,17 @@ using Orrery.Engine.Vectors;
 
 namespace Orrery.Api.Tests.Support;
 
-/// <summary>The API on a real Kestrel socket over any backend.</summary>
-public sealed class ApiServer : IAsyncDisposable
+/// <summary>The API on a real Kestrel socket over any backend, in this process or elsewhere.</summary>
+public sealed partial class ApiServer : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    // Null where the server is another process.
+    private readonly WebApplication? _app;
 
-    private ApiServer(WebApplication app, Errors errors)
+    private ApiServer(WebApplication? app, Uri address, Errors errors)
     {
         _app = app;
         LoggedErrors = errors;
-        Address = new Uri(app.Urls.First());
+        Address = address;
         // Bytes above ASCII in headers are sent, not refused on this side.
         Client = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1 }) { BaseAddress = Address };
     }
@@ -31,8 +34,18 @@ public sealed class ApiServer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    /// <summary>What was logged as an error.</summary>
+    /// <summary>What was logged as an error; nothing is known of that where the server is elsewhere.</summary>
     public Errors LoggedErrors { get; }
+
+    /// <summary>One that runs elsewhere.</summary>
+    /// <param name="address">Where.</param>
+    /// <param name="token">Its administrator's.</param>
+    public static ApiServer At(Uri address, string token)
+    {
+        var server = new ApiServer(null, address, new Errors());
+        server.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return server;
+    }
 
     /// <summary>Starts one on a free port.</summary>
     /// <param name="backend">What answers.</param>
@@ -60,7 +73,7 @@ public sealed class ApiServer : IAsyncDisposable
         var app = builder.Build();
         app.MapOrreryApi();
         await app.StartAsync();
-        return new ApiServer(app, errors);
+        return new ApiServer(app, new Uri(app.Urls.First()), errors);
     }
 
     public async Task<Answer> PostAsync(string path, string body, params (string Name, string Value)[] headers)
@@ -93,7 +106,7 @@ public sealed class ApiServer : IAsyncDisposable
     public async Task AssertNothingInFlightAsync()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (_app.Services.GetRequiredService<ApiMetrics>().InFlight > 0)
+        while (await InFlightAsync() > 0)
         {
             Assert.False(patience.IsCancellationRequested, "requests are still counted as in flight");
             await Task.Yield();
@@ -103,10 +116,19 @@ public sealed class ApiServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        if (_app is null)
+            return;
         // Stopped first, it waits for what is still being counted.
         await _app.StopAsync();
         await _app.DisposeAsync();
     }
+
+    private async Task<long> InFlightAsync() => _app is not null
+        ? _app.Services.GetRequiredService<ApiMetrics>().InFlight
+        : long.Parse(InFlightLine().Match(await Client.GetStringAsync("/metrics")).Groups[1].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"^orrery_api_requests_in_flight\S* (\d+)", RegexOptions.Multiline)]
+    private static partial Regex InFlightLine();
 
     /// <summary>Keeps error logs, and reads no others.</summary>
     public sealed class Errors : ILoggerProvider, ILogger

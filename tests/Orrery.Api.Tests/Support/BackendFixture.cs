@@ -5,16 +5,9 @@ using Orrery.Engine.Vectors.Embedded;
 
 namespace Orrery.Api.Tests.Support;
 
-/// <summary>A backend over the fixtures' models and a server before it. Every behaviour of the API is tested on each kind of backend.</summary>
-public abstract class BackendFixture : IAsyncLifetime
+/// <summary>A server over the fixtures' models, wherever it is: all that tests need which know no more of it than its address.</summary>
+public abstract class ServerFixture : IAsyncLifetime
 {
-    public IInferenceBackend Backend { get; private set; } = null!;
-
-    /// <summary>Where the backend keeps vectors, and the server looks for them.</summary>
-    public IVectorStore? Vectors { get; protected set; }
-
-    public ApiServer Server { get; private set; } = null!;
-
     /// <summary>The models that tests name: two embedding models, a classifier of three labels, a cross-encoder.</summary>
     protected static IReadOnlyList<string> ModelDirectories { get; } =
         [.. new[] { "tiny-mean", "tiny-cls", "tiny-classifier", "tiny-cross-encoder" }.Select(name => Repository.Path("tests", "fixtures", "models", name))];
@@ -22,11 +15,9 @@ public abstract class BackendFixture : IAsyncLifetime
     /// <summary>Two detectors of topics, one of spam, two of pairs, and one whose head was trained on another version.</summary>
     protected static IReadOnlyList<string> DetectorDirectories { get; } = [Repository.Path("tests", "fixtures", "detectors")];
 
-    public async Task InitializeAsync()
-    {
-        Backend = await StartBackendAsync();
-        Server = await ApiServer.StartAsync(Backend, vectors: Vectors);
-    }
+    public ApiServer Server { get; private set; } = null!;
+
+    public async Task InitializeAsync() => Server = await StartServerAsync();
 
     public async Task DisposeAsync()
     {
@@ -34,9 +25,29 @@ public abstract class BackendFixture : IAsyncLifetime
         await StopBackendAsync();
     }
 
-    protected abstract Task<IInferenceBackend> StartBackendAsync();
+    /// <summary>The first digits of the digest of a model's version that is served.</summary>
+    public async Task<string> VersionAsync(string model) => (await Server.GetAsync($"/v2/models/{model}")).Json.GetProperty("versions")[0].GetString()!;
+
+    protected abstract Task<ApiServer> StartServerAsync();
 
     protected abstract Task StopBackendAsync();
+}
+
+/// <summary>A backend over the fixtures' models and a server before it. Every behaviour of the API is tested on each kind of backend.</summary>
+public abstract class BackendFixture : ServerFixture
+{
+    public IInferenceBackend Backend { get; private set; } = null!;
+
+    /// <summary>Where the backend keeps vectors, and the server looks for them.</summary>
+    public IVectorStore? Vectors { get; protected set; }
+
+    protected sealed override async Task<ApiServer> StartServerAsync()
+    {
+        Backend = await StartBackendAsync();
+        return await ApiServer.StartAsync(Backend, vectors: Vectors);
+    }
+
+    protected abstract Task<IInferenceBackend> StartBackendAsync();
 }
 
 /// <summary>The engine in this process.</summary>

@@ -3,7 +3,7 @@ using Orrery.Api.Tests.Support;
 
 namespace Orrery.Api.Tests.Tei;
 
-public abstract class TeiTests(BackendFixture fixture)
+public abstract class TeiTests(ServerFixture fixture)
 {
     private ApiServer Server => fixture.Server;
 

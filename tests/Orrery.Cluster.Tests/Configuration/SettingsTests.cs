@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Orrery.Api.Tests.Support;
 using Orrery.ClientApi.Configuration;
+using Orrery.Hosting.Settings;
 using Orrery.Silo.Configuration;
 
 namespace Orrery.Cluster.Tests.Configuration;
@@ -31,7 +32,7 @@ public sealed partial class SettingsTests
     [InlineData("MEMBERSHIP", "postgres", "MEMBERSHIP is a setting no more")]
     [InlineData("ORRERY__Cluster__Directory", " ", "Cluster:Directory (CLUSTER_DIR) must name a folder")]
     [InlineData("POD_IP", "10.0.0.1", "more than one machine needs PostgreSQL")]
-    [InlineData("ORRERY__Api__MaxBodyBytes", "5000", "is not a setting")]
+    [InlineData("ORRERY__Api__MaxBodyBites", "5000", "is not a setting")]
     public void A_silo_names_what_makes_no_sense(string name, string value, string reason)
     {
         Assert.False(SiloTable.Reader.TryRead("absent.json", new Dictionary<string, string> { [name] = value }, [], out _, out var error));
@@ -45,14 +46,26 @@ public sealed partial class SettingsTests
         Assert.Equal(1, Read(("ORRERY__Fleet__MaxReplicas", "1")).Capped.Replicas.MinReplicas);
         Assert.Equal(1, Read(("ORRERY__Fleet__MinReplicas", "1")).Capped.Replicas.MinReplicas);
         Assert.False(SiloTable.Reader.TryRead(
-            "absent.json", new Dictionary<string, string> { ["ORRERY__Fleet__MinReplicas"] = "2", ["ORRERY__Fleet__MaxReplicas"] = "1" }, [], out _, out var error));
+            "absent.json", new Dictionary<string, string> { ["ORRERY__Fleet__MinReplicas"] = "2", ["ORRERY__Fleet__MaxReplicas"] = "1" }, [], out _, out _, out var error));
         Assert.StartsWith("MinReplicas must be 0 to MaxReplicas (1)", error, StringComparison.Ordinal);
 
         static SiloSettings Read(params (string Name, string Value)[] environment)
         {
-            Assert.True(SiloTable.Reader.TryRead("absent.json", environment.ToDictionary(pair => pair.Name, pair => pair.Value), [], out var settings, out var error), error);
+            Assert.True(SiloTable.Reader.TryRead("absent.json", environment.ToDictionary(pair => pair.Name, pair => pair.Value), [], out var settings, out _, out var error), error);
             return settings;
         }
+    }
+
+    /// <summary>One environment may be given to all processes.</summary>
+    [Fact]
+    public void What_one_process_reads_the_others_pass_over()
+    {
+        var mine = ProcessSettings.Table<SiloSettings>().Select(setting => setting.Key).ToHashSet();
+        Assert.Equal(SiloTable.All.Select(setting => setting.Key).Union(FrontTable.All.Select(setting => setting.Key)).Except(mine).Order(), ProjectKeys.All.Order());
+        Assert.True(FrontTable.Reader.TryRead("absent.json", new Dictionary<string, string> { ["ORRERY__Fleet__MinReplicas"] = "2" }, [], out _, out var passedOver, out var error), error);
+        Assert.Equal(["ORRERY__Fleet__MinReplicas"], passedOver);
+        Assert.True(SiloTable.Reader.TryRead("absent.json", new Dictionary<string, string> { ["ORRERY__Api__MaxBodyBytes"] = "5000" }, [], out _, out passedOver, out error), error);
+        Assert.Equal(["ORRERY__Api__MaxBodyBytes"], passedOver);
     }
 
     private static IEnumerable<(string Key, string ShortName)> Rows(string[] sections) =>

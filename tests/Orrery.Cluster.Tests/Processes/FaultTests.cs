@@ -31,7 +31,7 @@ public sealed class FaultTests(ProcessFixture fixture, ITestOutputHelper output)
             var frozen = cluster.Silos[1];
             frozen.Freeze();
             await Task.Delay(TimeSpan.FromSeconds(6));
-            frozen.Wake();
+            frozen.Thaw();
             // Where it was declared dead meanwhile, it ends by itself and is started anew.
             await load.MoreAsync(100);
             if (frozen.HasEnded || !(await cluster.StatusAsync()).Silos.Any(silo => silo.Silo == frozen.Endpoint))
@@ -91,7 +91,7 @@ public sealed class FaultTests(ProcessFixture fixture, ITestOutputHelper output)
             var frozen = Holder(cluster, await cluster.StatusAsync());
             frozen.Freeze();
             await load.MoreAsync(200);
-            frozen.Wake();
+            frozen.Thaw();
             await load.MoreAsync(100);
         });
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Orrery.Hosting.Startup;
 
 namespace Orrery.Cluster.Tests.Support;
 
@@ -23,10 +24,8 @@ internal sealed class ClusterProcess : IDisposable
     private ClusterProcess(string program, int port, int siloPort, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
     {
         (Port, SiloPort) = (port, siloPort);
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program + ".dll"));
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
+        var start = GuardedProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. arguments]);
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, Path.GetTempPath());
         foreach (var name in start.Environment.Keys.Where(name => _foreign.Any(foreign => name.StartsWith(foreign, StringComparison.OrdinalIgnoreCase))).ToList())
             start.Environment.Remove(name);
         foreach (var (name, value) in environment)
@@ -113,11 +112,11 @@ internal sealed class ClusterProcess : IDisposable
     /// <summary>Asks it to end, as Kubernetes does.</summary>
     public void Terminate() => Signal("TERM");
 
-    /// <summary>Stands it still, as a paused container: its connections stay, and nothing comes from it.</summary>
+    /// <summary>Stops all of its threads, as a machine does that is being moved or has no memory left.</summary>
     public void Freeze() => Signal("STOP");
 
     /// <summary>Lets it go on.</summary>
-    public void Wake() => Signal("CONT");
+    public void Thaw() => Signal("CONT");
 
     /// <summary>Waits for its end.</summary>
     /// <returns>Its exit code.</returns>
@@ -164,13 +163,13 @@ internal sealed class ClusterProcess : IDisposable
         }
     }
 
-    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
     private void Signal(string name)
     {
-        using var kill = Process.Start("kill", [$"-{name}", Text(_process.Id)]);
+        using var kill = Process.Start("kill", ["-" + name, Text(_process.Id)]);
         kill.WaitForExit();
     }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private void Collect(object sender, DataReceivedEventArgs line)
     {

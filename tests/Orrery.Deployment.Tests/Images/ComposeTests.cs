@@ -16,6 +16,18 @@ public partial class ComposeTests
         Assert.Equal(["front", "silo-1", "silo-2"], Servers().Select(one => one.Name).Order(StringComparer.Ordinal));
     }
 
+    /// <summary>What an image is made from is said twice, and is the same.</summary>
+    [Fact]
+    public void Base_images_are_the_Dockerfiles_unless_the_environment_names_others()
+    {
+        var arguments = Argument().Matches(Checkout.Read("Dockerfile")).ToDictionary(match => match.Groups["name"].Value, match => match.Groups["value"].Value);
+        foreach (var (_, service) in Services().Where(one => one.Service["build"] is not null))
+        {
+            foreach (var (name, value) in service["build"]!["args"]!.AsObject())
+                Assert.Equal($"${{{name}:-{arguments[name]}}}", (string)value!);
+        }
+    }
+
     [Fact]
     public void Images_are_targets_of_the_Dockerfile()
     {
@@ -124,6 +136,9 @@ public partial class ComposeTests
     private static IEnumerable<(string Name, JsonNode Service)> Services() => File["services"]!.AsObject().Select(pair => (pair.Key, pair.Value!));
 
     private static IEnumerable<(string Name, JsonNode Service)> Servers() => Services().Where(one => one.Service["build"] is not null && one.Name != "tables");
+
+    [GeneratedRegex(@"^ARG (?<name>\w+)=(?<value>\S+)", RegexOptions.Multiline)]
+    private static partial Regex Argument();
 
     [GeneratedRegex(@"^(\d+)s$")]
     private static partial Regex Seconds();

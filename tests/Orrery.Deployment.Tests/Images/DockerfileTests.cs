@@ -4,7 +4,7 @@ using Orrery.Deployment.Tests.Support;
 
 namespace Orrery.Deployment.Tests.Images;
 
-/// <summary>No image is built here: an engine and registries would be needed. What can be known without them is checked.</summary>
+/// <summary>What can be known of the images without an engine that builds them; tests/containers/run builds and runs them.</summary>
 public partial class DockerfileTests
 {
     private static readonly Dockerfile File = Dockerfile.Read();
@@ -32,8 +32,13 @@ public partial class DockerfileTests
             {
                 var made = File.Stages.Take(index).SingleOrDefault(other => other.Name == copy.Groups["stage"].Value);
                 Assert.True(made is not null, $"{stage.Name} copies from {copy.Groups["stage"].Value}, which no stage before it is");
-                if (copy.Groups["path"].Value == "/app")
-                    Assert.Contains(made.Instructions, one => one.Arguments.Contains("dotnet publish", StringComparison.Ordinal) && one.Arguments.EndsWith("-o /app", StringComparison.Ordinal));
+                if (copy.Groups["path"].Value.Split('/') is ["", "app", .. var project])
+                {
+                    var line = Assert.Single(made.Instructions, one => one.Arguments.Contains("dotnet publish", StringComparison.Ordinal)).Arguments;
+                    Assert.Contains(project.Length > 0 ? "-o \"/app/${project%/*}\"" : "-o /app", line, StringComparison.Ordinal);
+                    if (project.Length > 0)
+                        Assert.Contains($" {project[0]}/", line, StringComparison.Ordinal);
+                }
             }
         }
     }
@@ -66,7 +71,7 @@ public partial class DockerfileTests
         }
 
         Assert.Contains("OnnxRuntime=Gpu", Properties(File["published-silo-gpu"].Instructions[^1].Arguments));
-        Assert.Contains("'$(OnnxRuntime)' == 'Gpu'", Checkout.Read("native", "Native.targets"), StringComparison.Ordinal);
+        Assert.Contains("'$(OnnxRuntime)' == 'Gpu'", Checkout.Read("Directory.Build.targets"), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -7,15 +7,13 @@ using Orrery.Engine.Tests.Support;
 namespace Orrery.Engine.Tests.Detectors;
 
 /// <summary>Heads that scikit-learn's converter wrote are taken as they are (tests/reference/sklearn_heads.py made the files).</summary>
-public sealed class SklearnHeadTests : IDisposable
+public sealed class SklearnHeadTests
 {
-    private readonly OrtEnvironment _environment = OrtEnvironment.Create((_, _) => { });
+    private readonly OrtEnvironment _environment = OrtEnvironment.Create();
 
     public static TheoryData<string> Calibrated => Names(decision: false);
 
     public static TheoryData<string> Uncalibrated => Names(decision: true);
-
-    public void Dispose() => _environment.Dispose();
 
     [Theory]
     [MemberData(nameof(Calibrated))]

@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using Orrery.Engine.OnnxRuntime;
 
 namespace Orrery.Engine.Tests.OnnxRuntime;
@@ -53,7 +54,7 @@ internal sealed unsafe class TestTensor : IDisposable
     {
         var memory = new NativeBuffer((nuint)(elements.Length * sizeof(T)));
         elements.CopyTo(memory.As<T>(elements.Length));
-        return new TestTensor(memory, OrtValue.OverMemory(memory.Address, (nuint)(elements.Length * sizeof(T)), type, shape));
+        return new TestTensor(memory, OrtBinding.Over(memory.Address, (nuint)(elements.Length * sizeof(T)), type, shape.ToArray()));
     }
 
     public void Dispose()

@@ -13,7 +13,7 @@ public sealed class MagikaTests
     [SharedModelTheory(Model)]
     [InlineData("engine/OnnxRuntime/OrtSession.cs", "cs")]
     [InlineData("tests/fixtures/onnx/make.py", "python")]
-    [InlineData("native/package-lock.json", "json")]
+    [InlineData("tests/clients/openai/package-lock.json", "json")]
     [InlineData("engine/Orrery.Engine.csproj", "csproj")]
     [InlineData("tests/fixtures/onnx/types.onnx", "onnx")]
     public void Tells_what_kind_of_file_it_is(string file, string expected)
@@ -55,11 +55,9 @@ public sealed class MagikaTests
     private static float[] Score(OrtSession session, int[] content, int batch)
     {
         using var bytes = TestTensor.Of<int>(OrtElementType.Int32, content, batch, content.Length / batch);
-        var outputs = new OrtValue?[1];
-        session.Run([0], [bytes.Value], [0], outputs);
-        using var scores = outputs[0]!;
-        Assert.Equal(batch, scores.GetShape()[0]);
-        return scores.Data<float>().ToArray();
+        using var outputs = session.Run([session.Inputs[0].Name], [bytes.Value], [session.Outputs[0].Name]);
+        Assert.Equal(batch, outputs[0].GetTensorTypeAndShape().Shape[0]);
+        return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
 
     private static (string[] Labels, JsonElement Config) ReadConfig()

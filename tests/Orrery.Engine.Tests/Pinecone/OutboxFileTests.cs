@@ -115,7 +115,7 @@ public sealed class OutboxFileTests
     public void Only_one_has_the_file_at_a_time()
     {
         using (Open())
-            Assert.Contains("locked", OutboxFile.Open(_path, 10, 1_000, _time).Error!.Message, StringComparison.Ordinal);
+            Assert.Contains("is in use by another process", OutboxFile.Open(_path, 10, 1_000, _time).Error!.Message, StringComparison.Ordinal);
         Open().Dispose();
     }
 

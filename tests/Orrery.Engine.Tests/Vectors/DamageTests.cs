@@ -92,11 +92,35 @@ public sealed class DamageTests(ITestOutputHelper output)
         await fixture.UpsertAsync("a", [1]);
         var second = await TryOpenAsync(fixture.Options);
         Assert.Equal(InferenceErrorKind.Unavailable, second.Error!.Kind);
-        Assert.Contains(fixture.Folder, second.Error.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{fixture.Folder}' is in use by another process", second.Error.Message, StringComparison.Ordinal);
         using var process = new WriterProcess();
         process.Begin(fixture.Folder, 0);
         Assert.Equal("started", await process.ReadAsync());
         Assert.Contains(fixture.Folder, await process.ReadAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_made_is_refused_with_the_reason_and_nobody_else_is_blamed()
+    {
+        await using var fixture = await MakeAsync();
+        await File.WriteAllTextAsync(fixture.Folder, "a file in the folder's place");
+        var error = (await fixture.Store.UpsertAsync(Upsert("a", [1]), default)).Error!;
+        Assert.Equal(InferenceErrorKind.Unavailable, error.Kind);
+        Assert.Contains($"'{fixture.Folder}' cannot be used: ", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("process", error.Message, StringComparison.Ordinal);
+    }
+
+    [MountFact]
+    public async Task On_a_file_system_that_is_read_only_the_folder_and_the_outbox_are_refused_by_that_name()
+    {
+        using var mount = Mount.ReadOnly();
+        const string Reason = "Read-only file system";
+        var opened = await TryOpenAsync(new() { Directory = mount.Folder });
+        Assert.Contains(mount.Folder, opened.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains(Reason, opened.Error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("process", opened.Error.Message, StringComparison.Ordinal);
+        foreach (var path in (string[])[Path.Combine(mount.Folder, "outbox.db"), Path.Combine(mount.Folder, "below", "outbox.db")])
+            Assert.Contains(Reason, Engine.Vectors.Outbox.OutboxFile.Open(path, 10, 1_000, TimeProvider.System).Error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Orrery.Engine.Tests.Support;
 using Xunit.Abstractions;
 using static Orrery.Engine.Tests.Vectors.StoreFixture;
@@ -10,46 +9,33 @@ public sealed class FullDiskTests(ITestOutputHelper output)
 {
     private const int Dimension = 64;
 
-    [Fact]
+    [MountFact]
     public async Task On_a_full_disk_writes_are_refused_by_file_and_reason_and_succeed_again_when_there_is_room()
     {
-        var folder = Repository.Temporary();
-        if (await RunAsync("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder) is { } refused)
+        using var disk = Mount.OfMegabytes(4);
+        var ballast = Path.Combine(disk.Folder, "ballast");
+        await File.WriteAllBytesAsync(ballast, new byte[2 << 20]);
+        var options = new Engine.Vectors.VectorOptions { Directory = Path.Combine(disk.Folder, "vectors") };
+        var written = 0;
+        await using (var store = await OpenAsync(options))
         {
-            output.WriteLine($"skipped: a small file system cannot be mounted here: {refused}");
-            return;
+            InferenceError? error = null;
+            while (error is null)
+                error = (await store.UpsertAsync(Upsert($"{written++}", Vector(written)), default)).Error;
+            written--;
+            Assert.Equal(InferenceErrorKind.Unavailable, error.Kind);
+            Assert.Contains(Path.Combine(options.Directory, "default.db"), error.Message, StringComparison.Ordinal);
+            output.WriteLine(error.Message);
+            await CheckAsync(store, written);
+            Assert.NotNull((await store.UpsertAsync(Upsert("more", Vector(0)), default)).Error);
+
+            File.Delete(ballast);
+            Must(await store.UpsertAsync(Upsert($"{written++}", Vector(written)), default));
+            await CheckAsync(store, written);
         }
 
-        try
-        {
-            var ballast = Path.Combine(folder, "ballast");
-            await File.WriteAllBytesAsync(ballast, new byte[2 << 20]);
-            var options = new Engine.Vectors.VectorOptions { Directory = Path.Combine(folder, "vectors") };
-            var written = 0;
-            await using (var store = await OpenAsync(options))
-            {
-                InferenceError? error = null;
-                while (error is null)
-                    error = (await store.UpsertAsync(Upsert($"{written++}", Vector(written)), default)).Error;
-                written--;
-                Assert.Equal(InferenceErrorKind.Unavailable, error.Kind);
-                Assert.Contains(Path.Combine(options.Directory, "default.db"), error.Message, StringComparison.Ordinal);
-                output.WriteLine(error.Message);
-                await CheckAsync(store, written);
-                Assert.NotNull((await store.UpsertAsync(Upsert("more", Vector(0)), default)).Error);
-
-                File.Delete(ballast);
-                Must(await store.UpsertAsync(Upsert($"{written++}", Vector(written)), default));
-                await CheckAsync(store, written);
-            }
-
-            await using var again = await OpenAsync(options);
-            await CheckAsync(again, written);
-        }
-        finally
-        {
-            await RunAsync("umount", folder);
-        }
+        await using var again = await OpenAsync(options);
+        await CheckAsync(again, written);
     }
 
     private static async Task CheckAsync(Engine.Vectors.Embedded.EmbeddedStore store, int written)
@@ -64,16 +50,4 @@ public sealed class FullDiskTests(ITestOutputHelper output)
     }
 
     private static float[] Vector(int record) => [.. Enumerable.Range(0, Dimension).Select(i => (float)(record * i))];
-
-    private static async Task<string?> RunAsync(string program, params string[] arguments)
-    {
-        if (OperatingSystem.IsWindows())
-            return "no mount on Windows";
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true });
-        if (process is null)
-            return $"no {program}";
-        var error = await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0 ? null : error.Trim();
-    }
 }

@@ -33,12 +33,34 @@ public sealed class ProcessSettingsTests
     [InlineData("GATEWAYS", "127.0.0.1:30000", "CLUSTER_DIR")]
     [InlineData("ORRERY__Cluster__PrimarySilo", "127.0.0.1:11111", "a setting no more")]
     [InlineData("CLUSTER_DIR", " ", "a folder")]
-    [InlineData("ORRERY__Api__AutoTruncate", "true", "is not a setting")]
+    [InlineData("ORRERY__Api__AutoTrunkate", "true", "is not a setting")]
+    [InlineData("ORRERY__Fleet__MinReplika", "2", "is not a setting")]
     public void Names_what_is_wrong_and_what_is_expected(string name, string value, string expected)
     {
         Assert.False(Reader().TryRead("none.json", new Dictionary<string, string> { [name] = value }, [], out _, out var error));
         Assert.Contains(name, error, StringComparison.Ordinal);
         Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Passes_over_by_name_what_another_process_reads_and_refuses_it_as_a_flag()
+    {
+        var name = $"settings-{Guid.NewGuid():N}.json";
+        File.WriteAllText(name, """{"Engine":{"Sessions":3}}""");
+        try
+        {
+            var reader = new SettingReader<Process>([.. _table.Where(setting => !setting.Key.StartsWith("Engine:S", StringComparison.Ordinal))], _ => null);
+            var environment = new Dictionary<string, string> { ["ORRERY__Fleet__MinReplicas"] = "no number", ["orrery__api__autotruncate"] = "true", ["PORT"] = "77" };
+            Assert.True(reader.TryRead(name, environment, [], out var settings, out var passedOver, out var error), error);
+            Assert.Equal([$"{name}: Engine:Sessions", "ORRERY__Fleet__MinReplicas", "orrery__api__autotruncate"], passedOver);
+            Assert.Equal((77, 0), (settings.Port, settings.Engine.Sessions));
+            Assert.False(reader.TryRead("none.json", new Dictionary<string, string>(), [new("Fleet:MinReplicas", "1")], out _, out error));
+            Assert.Contains("Fleet:MinReplicas is not a setting", error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(name);
+        }
     }
 
     [Fact]

@@ -88,8 +88,8 @@ public sealed class OnnxTests
         Assert.Equal([-1L, 7], input.Shape.ToArray());
         Assert.Equal(["label", "probabilities"], run.Session.Outputs.Select(output => output.Name));
         Assert.Equal([-1L, 3], run.Session.Outputs[1].Shape.ToArray());
-        Assert.Equal("Orrery", run.Session.Metadata.Producer);
-        Assert.Equal("Logistic", run.Session.Metadata.Custom["orrery.head"]);
+        Assert.Equal("Orrery", run.Session.Metadata.ProducerName);
+        Assert.Equal("Logistic", run.Session.Metadata.CustomMetadataMap["orrery.head"]);
     }
 
     [Fact]
