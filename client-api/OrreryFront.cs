@@ -31,7 +31,16 @@ public static class OrreryFront
         services.AddHostedService(provider => provider.GetRequiredService<ClusterWatcher>());
         services.AddSingleton<Dispatcher>();
         if (vectors is not null)
-            services.AddSingleton<IVectorStore>(provider => new ClusterVectorStore(provider.GetRequiredService<LiveGrains>(), vectors, provider.GetRequiredService<TimeProvider>()));
+        {
+            services.AddSingleton<IVectorStore>(provider =>
+            {
+                var watcher = provider.GetRequiredService<ClusterWatcher>();
+                return new ClusterVectorStore(
+                    provider.GetRequiredService<LiveGrains>(), vectors, provider.GetRequiredService<TimeProvider>(),
+                    () => watcher.Obstacle is { } lost ? lost with { Kind = InferenceErrorKind.Unavailable, Field = null } : null);
+            });
+        }
+
         services.AddSingleton<OrleansBackend>();
         services.AddSingleton<IInferenceBackend>(provider => provider.GetRequiredService<OrleansBackend>());
         client.AddGatewayCountChangedHandler(provider => (_, change) =>

@@ -67,6 +67,7 @@ internal sealed class ClusterWatcher(
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        channels.Alive += Heard;
         channels.Silenced += _ =>
         {
             LoseSilent();

@@ -20,6 +20,7 @@ internal sealed class SiloChannel : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Action<SiloChannel> _silenced;
+    private readonly Action _alive;
     private readonly SilenceDetector _detector;
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _running;
@@ -33,11 +34,12 @@ internal sealed class SiloChannel : IAsyncDisposable
     /// <param name="options">How much silence is allowed.</param>
     /// <param name="askEvery">How often it is asked for a sign of life.</param>
     /// <param name="silenced">Told when it has become silent.</param>
+    /// <param name="alive">Told at every sign of life.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where to report to.</param>
-    public SiloChannel(SiloAddress silo, Func<Action, IHost> connect, RouterOptions options, TimeSpan askEvery, Action<SiloChannel> silenced, TimeProvider time, ILogger logger)
+    public SiloChannel(SiloAddress silo, Func<Action, IHost> connect, RouterOptions options, TimeSpan askEvery, Action<SiloChannel> silenced, Action alive, TimeProvider time, ILogger logger)
     {
-        (Silo, _connect, _askEvery, _silenced, _time, _logger) = (silo, connect, askEvery, silenced, time, logger);
+        (Silo, _connect, _askEvery, _silenced, _alive, _time, _logger) = (silo, connect, askEvery, silenced, alive, time, logger);
         _detector = new SilenceDetector((long)options.Silence.TotalMilliseconds, (long)options.MaxSilence.TotalMilliseconds);
         _running = Task.Run(RunAsync);
     }
@@ -133,6 +135,7 @@ internal sealed class SiloChannel : IAsyncDisposable
         {
             await client.GetGrain<IPulseGrain>(0).BeatAsync().WaitAsync(_ended.Token);
             _detector.Answered(Milliseconds());
+            _alive();
         }
         catch (Exception)
         {

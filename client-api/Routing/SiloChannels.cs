@@ -20,6 +20,9 @@ internal sealed class SiloChannels(FrontOptions options, IOptions<ClusterOptions
     /// <summary>Told when a silo has become silent.</summary>
     public event Action<SiloChannel>? Silenced;
 
+    /// <summary>Told when a silo has given a sign of life.</summary>
+    public event Action? Alive;
+
     /// <summary>The way to a silo; null where there is none of its own.</summary>
     public SiloChannel? Find(SiloAddress silo) => Array.Find(Volatile.Read(ref _all), channel => channel.Silo.Equals(silo));
 
@@ -45,7 +48,7 @@ internal sealed class SiloChannels(FrontOptions options, IOptions<ClusterOptions
         foreach (var silo in silos.OrderBy(silo => silo.Silo))
         {
             if (silo.Gateway is { } gateway)
-                all.Add(Find(silo.Silo) ?? new SiloChannel(silo.Silo, broken => Connect(gateway.Endpoint, broken), options.Router, every, channel => Silenced?.Invoke(channel), time, logger));
+                all.Add(Find(silo.Silo) ?? new SiloChannel(silo.Silo, broken => Connect(gateway.Endpoint, broken), options.Router, every, channel => Silenced?.Invoke(channel), () => Alive?.Invoke(), time, logger));
         }
 
         var old = _all;

@@ -7,7 +7,10 @@ namespace Orrery.Interfaces.Vectors;
 /// Asks owners of shards and the directory. A silo or a gateway that is lost takes calls with it and tells nobody, so what is not answered
 /// soon is looked after: while the store's silo is away the answer is <see cref="InferenceErrorKind.Unavailable"/>, else the call is made again.
 /// </summary>
-internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time)
+/// <param name="grains">The way to them.</param>
+/// <param name="time">The clock of limits.</param>
+/// <param name="obstacle">Why nobody need be asked at all, the whole cluster being lost; null while it is there.</param>
+internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time, Func<InferenceError?>? obstacle = null)
 {
     private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _again = TimeSpan.FromSeconds(5);
@@ -30,6 +33,8 @@ internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time)
         var began = time.GetTimestamp();
         while (true)
         {
+            if (obstacle?.Invoke() is { } lost)
+                return lost;
             try
             {
                 var answer = await call(grains.GetGrain<IVectorDirectoryGrain>(0)).WaitAsync(_directory, time, cancellation);
@@ -59,6 +64,8 @@ internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time)
         var began = time.GetTimestamp();
         while (true)
         {
+            if (obstacle?.Invoke() is { } lost)
+                return lost;
             using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             var (end, answer) = await AttemptAsync(BeginAsync(call, owner, attempt.Token), store, cancellation);
             if (end == End.Answered)

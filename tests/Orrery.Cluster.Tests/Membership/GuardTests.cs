@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Configuration;
@@ -36,6 +37,14 @@ public sealed class GuardTests
 
         Volatile.Write(ref cut, false);
         Assert.Equal(ModelState.Ready, (await load).Value?.State);
+    }
+
+    [Fact]
+    public async Task The_clock_of_membership_counts_from_the_silos_start_and_not_from_the_machines()
+    {
+        await using var fleet = await TestFleet.StartAsync([new SiloRole { Engine = new EngineOptions { ModelDirectories = [] } }]);
+        var clock = fleet.Cluster.Silos[0].ServiceProvider.GetRequiredKeyedService<TimeProvider>(TimeProviderNames.Membership);
+        Assert.InRange(clock.GetElapsedTime(0), TimeSpan.Zero, DateTime.Now - Process.GetCurrentProcess().StartTime);
     }
 
     [Fact]
