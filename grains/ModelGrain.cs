@@ -36,7 +36,7 @@ public sealed class ModelGrain(ReplicaHost host, ILocalSiloDetails silo, ILogger
     /// <inheritdoc/>
     public async Task<Answer<ReplicaReport>> StartAsync(StartReplica start)
     {
-        if (!(await host.StartAsync(_key, start.Model, CancellationToken.None)).TryGet(out var replica, out var error))
+        if (!(await host.StartAsync(_key, start.Model, host.DrainToken)).TryGet(out var replica, out var error))
         {
             Log.ReplicaRefused(logger, start.Model.Name, silo.SiloAddress, error.Message);
             DeactivateOnIdle();

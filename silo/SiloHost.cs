@@ -59,7 +59,7 @@ internal static class SiloHost
             Join(silo, settings);
             if (settings.Pod.Length > 0)
                 silo.UsePod(settings);
-            silo.AddOrrery(role, device, settings.Fleet, vectors.Store == VectorStoreKind.Embedded ? vectors : null, owned);
+            silo.AddOrrery(role, device, settings.Capped, vectors.Store == VectorStoreKind.Embedded ? vectors : null, owned);
             if (service is not null)
                 silo.Services.AddSingleton(service);
             silo.AddDashboard();

@@ -7,7 +7,7 @@ using Orrery.Interfaces.Wire;
 namespace Orrery.ClientApi.Backend;
 
 /// <summary>The seam's implementation over a cluster: finds models in the last view, and has replicas answer.</summary>
-internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatcher, IGrainFactory grains, FrontOptions options, IVectorStore? vectors = null) : IInferenceBackend
+internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatcher, LiveGrains grains, FrontOptions options, IVectorStore? vectors = null) : IInferenceBackend
 {
     private readonly ClusterDetection _detection = new(watcher, dispatcher, options, vectors is not null);
 
@@ -51,7 +51,9 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
         {
             if (watcher.Obstacle is { } obstacle)
                 return obstacle;
-            if (!DetectorLookup.Find(Detectors, name).TryGet(out var detector, out var missing))
+            var found = await dispatcher.FindAsync(
+                table => DetectorLookup.Find(table.Detectors, name), table => table.Come(detector => detector.Name == name), deadline, cancellation);
+            if (!found.TryGet(out var detector, out var missing))
                 return missing with { Field = "detector" };
             (model, digest) = (detector.Model, detector.ModelDigest);
         }

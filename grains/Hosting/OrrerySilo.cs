@@ -33,8 +33,8 @@ public static class OrrerySilo
 #pragma warning disable ORLEANSEXP003
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
-        // A stopping silo waits for its replicas itself, before its grains are deactivated.
-        silo.Configure<GrainCollectionOptions>(options => options.DeactivationTimeout = TimeSpan.FromMinutes(1));
+        // A stopping silo waits for its replicas itself, before its grains are deactivated: what a grain still does then is not waited for.
+        silo.Configure<GrainCollectionOptions>(options => options.DeactivationTimeout = TimeSpan.FromSeconds(3));
         var services = silo.Services;
         services.AddWireSerialization();
         services.TryAddSingleton(TimeProvider.System);

@@ -21,6 +21,12 @@ public sealed class RegistryGrain(
     public const string Storage = "orrery";
 
     private static readonly TimeSpan _tick = TimeSpan.FromMilliseconds(100);
+
+    // Silos report four times a second.
+    private static readonly TimeSpan _silence = TimeSpan.FromMilliseconds(1500);
+
+    // A supervisor that has just come to life on another silo.
+    private static readonly TimeSpan _longestSupervisors = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _repeat = TimeSpan.FromMilliseconds(500);
     // A silo that was just lost counts as active until it is missed.
     private static readonly TimeSpan _longestSilence = TimeSpan.FromSeconds(5);
@@ -33,7 +39,7 @@ public sealed class RegistryGrain(
     // A supervisor answers from memory. What the others say is published meanwhile.
     private static readonly TimeSpan _longestTell = TimeSpan.FromSeconds(2);
 
-    private readonly SiloTable _silos = new();
+    private readonly SiloTable _silos = new(_silence);
     private readonly Dictionary<string, ModelView> _views = new(StringComparer.Ordinal);
     private readonly HashSet<SiloAddress> _leaving = [];
     private readonly PoolSizes _pools = new(options.Pools);
@@ -55,6 +61,8 @@ public sealed class RegistryGrain(
         _started = time.GetTimestamp();
         Log.RegistryHere(logger, GrainContext.Address.SiloAddress!);
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(_tick, _tick) { Interleave = true });
+        // A timer of its own: the other one waits for supervisors, which may be on the silo that is silent.
+        this.RegisterGrainTimer(ListenAsync, new GrainTimerCreationOptions(_tick, _tick) { Interleave = true });
         return Task.CompletedTask;
     }
 
@@ -70,7 +78,7 @@ public sealed class RegistryGrain(
     /// <inheritdoc/>
     public Task<SiloOrders> ReportAsync(SiloReport report)
     {
-        var (known, changed) = _silos.Report(report);
+        var (known, changed) = _silos.Report(report, Milliseconds());
         if (changed)
             (_tellSupervisors, _changedView) = (true, true);
         return Task.FromResult(new SiloOrders(!known, _scan, _leaving.Contains(report.Silo)));
@@ -124,8 +132,26 @@ public sealed class RegistryGrain(
         if (await SaveAsync() is { } unwritten)
             return new Answer<Value<ModelInfo>> { Error = unwritten };
         await TellAsync(model, _silos.Versions()[model], LightSilos());
-        return await GrainFactory.GetGrain<ISupervisorGrain>(model).SettledAsync();
+        while (true)
+        {
+            var answer = await GrainFactory.GetGrain<ISupervisorGrain>(model).SettledAsync();
+            if (!answer.Gone)
+                return answer;
+            // The supervisor's silo leaves, and the next activation goes on. Where it is this grain's too, the caller asks anew.
+            if (host.Draining)
+                return new Answer<Value<ModelInfo>> { Error = new(InferenceErrorKind.ModelNotReady, $"model '{model}' is being changed while the registry moves; try again", "model", _repeat) };
+            await Task.Delay(_repeat, time);
+        }
     }
+
+    private Task ListenAsync(CancellationToken cancellation)
+    {
+        if (_silos.Listen(Milliseconds(), (long)_tick.TotalMilliseconds))
+            (_tellSupervisors, _changedView) = (true, true);
+        return Task.CompletedTask;
+    }
+
+    private long Milliseconds() => (long)time.GetElapsedTime(_started).TotalMilliseconds;
 
     private async Task TickAsync(CancellationToken cancellation)
     {
@@ -142,6 +168,9 @@ public sealed class RegistryGrain(
             await TellAllAsync();
         }
 
+        // A model without its supervisor's word would be said not to exist.
+        if (!_settled && _silos.Versions().Keys.Any(model => !_views.ContainsKey(model)) && time.GetElapsedTime(_started) < _longestSupervisors)
+            return;
         _settled = true;
         var pools = _pools.Decide(time.GetElapsedTime(_started), _silos.Silos, _views.Values);
         if (_changedView || time.GetElapsedTime(_published) >= _refresh || !pools.AsSpan().SequenceEqual(_view.Pools))
@@ -195,7 +224,7 @@ public sealed class RegistryGrain(
     {
         var entry = catalogue.State.Models[model];
         // One that published meanwhile knows better.
-        if (await TellAsync(model, new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], silos, _silos.Holders(model))) is { } view && _views.TryAdd(model, view))
+        if (await TellAsync(model, new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], silos, _silos.Holders(model), OthersPending(model), Vacated(model))) is { } view && _views.TryAdd(model, view))
             _changedView = true;
     }
 
@@ -239,6 +268,29 @@ public sealed class RegistryGrain(
         {
             mine.SetResult();
         }
+    }
+
+    private bool OthersPending(string model)
+    {
+        var pool = _views.GetValueOrDefault(model)?.Pool;
+        foreach (var (name, view) in _views)
+        {
+            if (name != model && view.Pool == pool && view is { Desired: > 0, Asleep: false, Info.State: ModelState.Loading } && !Array.Exists(view.Replicas, replica => replica.Phase == ReplicaPhase.Ready))
+                return true;
+        }
+
+        return false;
+    }
+
+    private SiloAddress? Vacated(string model)
+    {
+        foreach (var (name, view) in _views.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            if (name != model && view.Vacate is { } silo)
+                return silo;
+        }
+
+        return null;
     }
 
     private void Publish(PoolView[] pools)
