@@ -17,7 +17,7 @@ internal static class ProviderCheck
     public static int Run(string model, string device)
     {
         var directory = Places.Model(model);
-        using var environment = OrtEnvironment.Create();
+        var environment = OrtEnvironment.Create();
         using var session = new OrtSession(environment, ModelFiles.Find(directory)!.Graph, new OrtSessionOptions { Providers = ProviderNames.Parse([device]) });
         var total = session.ProviderNodes.Values.Sum();
         var own = session.ProviderNodes.GetValueOrDefault(session.Provider);

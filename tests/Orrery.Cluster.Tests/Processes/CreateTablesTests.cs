@@ -1,4 +1,3 @@
-using Orrery.Api.Tests.Support;
 using Orrery.Cluster.Tests.Support;
 
 namespace Orrery.Cluster.Tests.Processes;
@@ -43,21 +42,6 @@ public sealed class CreateTablesTests(ProcessFixture fixture)
             ("CLUSTER_DATABASE", "Host=127.0.0.1;Port=1;Database=orrery;Username=postgres"), ("ORRERY__Server__ShutdownTimeout", "00:00:01"));
         Assert.Equal(2, await silo.EndAsync());
         Assert.Contains("orrery-silo: 127.0.0.1:1: ", silo.Output, StringComparison.Ordinal);
-    }
-
-    /// <summary>The tables, statements, members and stored state of the first version, of Orleans 10.2's time.</summary>
-    [PostgresFact]
-    public async Task A_database_of_the_first_version_goes_on_working()
-    {
-        var database = await fixture.Postgres.CreateDatabaseAsync();
-        await PostgresServer.ExecuteAsync(database, await File.ReadAllTextAsync(Repository.Path("tests", "fixtures", "tables", "postgres-1.sql")));
-        using var models = new Models().With("model").With("spare");
-        await using var cluster = ProcessCluster.On(database, models);
-        // One member was killed then, and nobody noticed.
-        await cluster.GrowAsync(silos: 1, fronts: 1);
-        var seen = await cluster.UntilAsync(status => status.Ready("model").Length > 0 && status.Models.Any(model => model.Model == "spare"), "what was remembered");
-        Assert.Equal("unloaded", seen.Models.Single(model => model.Model == "spare").State);
-        Assert.Equal(["6", "6"], await PostgresServer.QueryAsync(database, "SELECT status FROM orrery_silo WHERE generation < 150000000"));
     }
 
     private static ClusterProcess Create(string database) =>

@@ -28,6 +28,9 @@ internal sealed class ClusterProcess : IDisposable
         (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, Path.GetTempPath());
         foreach (var name in start.Environment.Keys.Where(name => _foreign.Any(foreign => name.StartsWith(foreign, StringComparison.OrdinalIgnoreCase))).ToList())
             start.Environment.Remove(name);
+        start.Environment["HOME"] = Home;
+        start.Environment.Remove("XDG_CACHE_HOME");
+        start.Environment.Remove("ORT_DISABLE_TELEMETRY");
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = _limit };
@@ -45,6 +48,9 @@ internal sealed class ClusterProcess : IDisposable
 
     /// <summary>What the cluster calls it.</summary>
     public string Endpoint => $"127.0.0.1:{SiloPort}";
+
+    /// <summary>The home of the user that it runs as, empty at its start.</summary>
+    public string Home { get; } = Directory.CreateTempSubdirectory("orrery-test-home-").FullName;
 
     public HttpClient Http { get; }
 
@@ -142,6 +148,7 @@ internal sealed class ClusterProcess : IDisposable
         _process.WaitForExit();
         _process.Dispose();
         Http.Dispose();
+        Directory.Delete(Home, recursive: true);
     }
 
     /// <summary>A port below those that outgoing connections take, so that none takes it before the process does.</summary>

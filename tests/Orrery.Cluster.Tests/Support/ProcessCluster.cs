@@ -64,9 +64,6 @@ internal sealed class ProcessCluster : IAsyncDisposable
     public static async Task<ProcessCluster> CreateAsync(PostgresServer postgres, Models models, (string, string)[]? silo = null, (string, string)[]? front = null) =>
         new(("CLUSTER_DATABASE", await postgres.CreateDatabaseAsync()), models.Root) { SiloSettings = silo ?? [], FrontSettings = front ?? [] };
 
-    /// <summary>A cluster without processes yet, on a database that is there.</summary>
-    public static ProcessCluster On(string database, Models models) => new(("CLUSTER_DATABASE", database), models.Root);
-
     /// <summary>A cluster without processes yet, whose members find each other in a file.</summary>
     /// <param name="directory">The file's folder.</param>
     /// <param name="models">Of every silo.</param>
