@@ -1,5 +1,4 @@
 using System.Globalization;
-using Orrery.Api.Tests.Support;
 using Orrery.Bench;
 using Orrery.Containers.Tests.Support;
 
