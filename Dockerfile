@@ -17,17 +17,17 @@ ARG TARGETARCH
 ENV DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 RunAnalyzers=false
 WORKDIR /src
 COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props ./
-COPY onnx/Orrery.Onnx.csproj onnx/
-COPY engine/Orrery.Engine.csproj engine/
-COPY training/Orrery.Training.csproj training/
-COPY api/Orrery.Api.csproj api/
-COPY hosting/Orrery.Hosting.csproj hosting/
-COPY fleet/Orrery.Fleet.csproj fleet/
-COPY interfaces/Orrery.Interfaces.csproj interfaces/
-COPY grains/Orrery.Grains.csproj grains/
-COPY silo/Orrery.Silo.csproj silo/
-COPY client-api/Orrery.ClientApi.csproj client-api/
-COPY standalone/Orrery.Standalone.csproj standalone/
+COPY onnx/Orrery.Onnx.csproj onnx/packages.lock.json onnx/
+COPY engine/Orrery.Engine.csproj engine/packages.lock.json engine/
+COPY training/Orrery.Training.csproj training/packages.lock.json training/
+COPY api/Orrery.Api.csproj api/packages.lock.json api/
+COPY hosting/Orrery.Hosting.csproj hosting/packages.lock.json hosting/
+COPY fleet/Orrery.Fleet.csproj fleet/packages.lock.json fleet/
+COPY interfaces/Orrery.Interfaces.csproj interfaces/packages.lock.json interfaces/
+COPY grains/Orrery.Grains.csproj grains/packages.lock.json grains/
+COPY silo/Orrery.Silo.csproj silo/packages.lock.json silo/packages.gpu.lock.json silo/
+COPY client-api/Orrery.ClientApi.csproj client-api/packages.lock.json client-api/
+COPY standalone/Orrery.Standalone.csproj standalone/packages.lock.json standalone/
 
 # One tree for the three programs: what they share is compiled once.
 FROM projects AS published-cpu

@@ -35,7 +35,7 @@ internal static class FrontHost
         builder.UseOrleansClient(client =>
         {
             Join(client, settings);
-            client.AddOrrery(settings.Front, vectors.Store == VectorStoreKind.Embedded ? vectors : null);
+            client.AddOrrery(settings.Front, vectors.Store == VectorStoreKind.Embedded ? vectors : null, direct: true, propagateActivity: settings.Telemetry.Endpoint is not null);
             if (service is not null)
                 client.Services.AddSingleton(service);
             if (settings.Telemetry.Endpoint is not null)
@@ -44,7 +44,7 @@ internal static class FrontHost
 
         await using var app = builder.Build();
         app.MapOrreryApi();
-        app.MapCluster(app.Services.GetRequiredService<ClusterWatcher>(), app.Services.GetRequiredService<IGrainFactory>(), settings.Admin);
+        app.MapCluster(app.Services.GetRequiredService<ClusterWatcher>(), app.Services.GetRequiredService<LiveGrains>(), settings.Admin);
         try
         {
             await app.StartAsync(cancellation);
@@ -55,8 +55,7 @@ internal static class FrontHost
         }
 
         Console.WriteLine($"Listening on {app.Urls.First()} (API: {app.Urls.First()}/docs)");
-        await app.WaitForShutdownAsync(cancellation);
-        return 0;
+        return await HostEnd.WaitAsync(app, Program, cancellation);
     }
 
     private static void Join(IClientBuilder client, FrontSettings settings)

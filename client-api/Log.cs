@@ -13,4 +13,10 @@ internal static partial class Log
 
     [LoggerMessage(4, LogLevel.Error, "The cluster is lost: no silo has answered for {Time}. Requests are refused until one does")]
     public static partial void ClusterLost(ILogger logger, TimeSpan time);
+
+    [LoggerMessage(5, LogLevel.Warning, "Silo {Silo} answers nobody; its calls are made again elsewhere")]
+    public static partial void SiloSilent(ILogger logger, SiloAddress silo);
+
+    [LoggerMessage(6, LogLevel.Warning, "Silo {Silo} cannot be reached: {Reason}")]
+    public static partial void SiloUnreachable(ILogger logger, SiloAddress silo, string reason);
 }

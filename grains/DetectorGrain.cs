@@ -8,7 +8,7 @@ using Orrery.Interfaces.Wire;
 namespace Orrery.Grains;
 
 /// <summary>Asks the detectors over a replica of this silo. As many of it as there are processors, each interleaving.</summary>
-[StatelessWorker, Reentrant, NearReplica]
+[GrainType("detector"), StatelessWorker, Reentrant, NearReplica]
 public sealed class DetectorGrain(ReplicaHost host) : Grain, IDetectorGrain
 {
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ using Orrery.Interfaces.Wire;
 namespace Orrery.Grains;
 
 /// <summary>A shell over one <see cref="Replica"/> of this silo: translates, and lets the engine batch over all calls.</summary>
-[Reentrant, KeepAlive, Immovable, DeviceFilter]
+[GrainType("model"), Reentrant, KeepAlive, Immovable, DeviceFilter]
 public sealed class ModelGrain(ReplicaHost host, ILocalSiloDetails silo, ILogger<ModelGrain> logger) : Grain, IModelGrain
 {
     private static readonly TimeSpan _probeTimeout = TimeSpan.FromSeconds(2);
@@ -36,7 +36,7 @@ public sealed class ModelGrain(ReplicaHost host, ILocalSiloDetails silo, ILogger
     /// <inheritdoc/>
     public async Task<Answer<ReplicaReport>> StartAsync(StartReplica start)
     {
-        if (!(await host.StartAsync(_key, start.Model, CancellationToken.None)).TryGet(out var replica, out var error))
+        if (!(await host.StartAsync(_key, start.Model, host.DrainToken)).TryGet(out var replica, out var error))
         {
             Log.ReplicaRefused(logger, start.Model.Name, silo.SiloAddress, error.Message);
             DeactivateOnIdle();

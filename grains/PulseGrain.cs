@@ -4,7 +4,7 @@ using Orrery.Interfaces;
 namespace Orrery.Grains;
 
 /// <summary>Answers where it is asked.</summary>
-[StatelessWorker(1), Reentrant]
+[GrainType("pulse"), StatelessWorker(1), Reentrant]
 public sealed class PulseGrain : Grain, IPulseGrain
 {
     /// <inheritdoc/>

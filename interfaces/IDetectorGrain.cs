@@ -10,5 +10,6 @@ namespace Orrery.Interfaces;
 public interface IDetectorGrain : IGrainWithStringKey
 {
     /// <summary>Embeds the texts once a pass and applies every head.</summary>
+    [Alias("Detect")]
     ValueTask<Answer<Detections>> DetectAsync(DetectCall request, CancellationToken cancellation);
 }

@@ -50,31 +50,38 @@ public sealed record ReplicaReport
 public interface IModelGrain : IGrainWithStringKey
 {
     /// <summary>Loads the version on this silo and answers once it has proved itself. A second call answers the same.</summary>
-    [ResponseTimeout("00:30:00")]
+    [ResponseTimeout("00:30:00"), Alias("Start")]
     Task<Answer<ReplicaReport>> StartAsync(StartReplica start);
 
     /// <summary>Asks how it does, and whether a run of its graph still succeeds.</summary>
+    [Alias("Probe")]
     Task<Answer<ReplicaReport>> ProbeAsync();
 
     /// <summary>Answers what is queued, then frees the session.</summary>
-    [ResponseTimeout("00:30:00")]
+    [ResponseTimeout("00:30:00"), Alias("Stop")]
     Task StopAsync();
 
     /// <summary>Embeds texts. All or nothing.</summary>
+    [Alias("Embed")]
     ValueTask<Answer<Rows>> EmbedAsync(EmbedCall request, CancellationToken cancellation);
 
     /// <summary>Scores texts or pairs.</summary>
+    [Alias("Score")]
     ValueTask<Answer<Rows>> ScoreAsync(ScoreCall request, CancellationToken cancellation);
 
     /// <summary>Compares texts.</summary>
+    [Alias("Compare")]
     ValueTask<Answer<Value<CompareOutput>>> CompareAsync(CompareCall request, CancellationToken cancellation);
 
     /// <summary>Runs the graph.</summary>
+    [Alias("Infer")]
     ValueTask<Answer<Tensors>> InferAsync(InferCall request, CancellationToken cancellation);
 
     /// <summary>Tokenizes texts, without truncation.</summary>
+    [Alias("Tokenize")]
     ValueTask<Answer<Value<TokenInfo[][]>>> TokenizeAsync(string[] texts, bool addSpecialTokens, CancellationToken cancellation);
 
     /// <summary>Turns ids back into texts.</summary>
+    [Alias("Decode")]
     ValueTask<Answer<Value<string[]>>> DecodeAsync(int[][] ids, bool skipSpecialTokens, CancellationToken cancellation);
 }

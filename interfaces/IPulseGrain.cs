@@ -8,5 +8,6 @@ namespace Orrery.Interfaces;
 public interface IPulseGrain : IGrainWithIntegerKey
 {
     /// <summary>Answers, and does nothing.</summary>
+    [Alias("Beat")]
     Task BeatAsync();
 }

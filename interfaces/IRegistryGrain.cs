@@ -20,27 +20,27 @@ public interface IRegistryGrain : IGrainWithIntegerKey
 {
     /// <summary>Waits until the view is another than the one that is known, at most a second.</summary>
     /// <returns>The view; null when nothing changed.</returns>
-    [AlwaysInterleave]
+    [AlwaysInterleave, Alias("Watch")]
     Task<ClusterView?> WatchAsync(ViewVersion known);
 
     /// <summary>A silo says what it is and has.</summary>
-    [AlwaysInterleave]
+    [AlwaysInterleave, Alias("Report")]
     Task<SiloOrders> ReportAsync(SiloReport report);
 
     /// <summary>A supervisor says how its model stands.</summary>
-    [AlwaysInterleave]
+    [AlwaysInterleave, Alias("Publish")]
     Task PublishAsync(string model, ModelView view);
 
     /// <summary>Serves a model, or rolls it over to the newest version that silos have.</summary>
-    [AlwaysInterleave, ResponseTimeout("00:30:00")]
+    [AlwaysInterleave, ResponseTimeout("00:30:00"), Alias("Load")]
     Task<Answer<Value<ModelInfo>>> LoadAsync(string model);
 
     /// <summary>Serves a model no more.</summary>
-    [AlwaysInterleave, ResponseTimeout("00:30:00")]
+    [AlwaysInterleave, ResponseTimeout("00:30:00"), Alias("Unload")]
     Task<Answer<Value<ModelInfo>>> UnloadAsync(string model);
 
     /// <summary>Drains the silo of a pool that is cheapest to empty: what a scaler calls before it takes one away.</summary>
     /// <returns>The silo; null when the pool has none that may go.</returns>
-    [AlwaysInterleave]
+    [AlwaysInterleave, Alias("DrainOne")]
     Task<SiloAddress?> DrainOneAsync(string pool);
 }

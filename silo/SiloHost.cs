@@ -11,6 +11,7 @@ using Orrery.Hosting.Startup;
 using Orrery.Hosting.Telemetry;
 using Orrery.Hosting.Vectors;
 using Orrery.Silo.Configuration;
+using Orrery.Silo.Kubernetes;
 using Orrery.Silo.Tables;
 
 namespace Orrery.Silo;
@@ -31,6 +32,8 @@ internal static class SiloHost
 
         if (await ClusterTables.CreateAsync(settings.Cluster, settings.ShutdownTimeout, cancellation) is { IsReady: false } tables)
             return Refusal.Say(tables.Message, Program);
+        if (settings.Pod.Length > 0 && await PodAccess.CheckAsync(settings, cancellation) is { } obstacle)
+            return Refusal.Say(obstacle, Program);
 
         await using var loggers = new LoggerScope();
         var vectors = settings.Vectors;
@@ -54,7 +57,9 @@ internal static class SiloHost
         builder.UseOrleans(silo =>
         {
             Join(silo, settings);
-            silo.AddOrrery(role, device, settings.Fleet, vectors.Store == VectorStoreKind.Embedded ? vectors : null, owned);
+            if (settings.Pod.Length > 0)
+                silo.UsePod(settings);
+            silo.AddOrrery(role, device, settings.Capped, vectors.Store == VectorStoreKind.Embedded ? vectors : null, owned);
             if (service is not null)
                 silo.Services.AddSingleton(service);
             silo.AddDashboard();
@@ -68,7 +73,7 @@ internal static class SiloHost
         app.MapOrleansDashboard("/dashboard").RequireAdmin(settings.Admin);
         try
         {
-            await StuckJoin.WatchAsync(app.StartAsync(cancellation), () => ClusterTables.Connect(settings.Cluster), settings.Cluster.Id, cancellation);
+            await app.StartAsync(cancellation);
         }
         catch (Exception e) when (e is IOException or OrleansException or System.Data.Common.DbException or System.Net.Sockets.SocketException)
         {
@@ -76,8 +81,7 @@ internal static class SiloHost
         }
 
         Console.WriteLine($"Silo of pool {role.Pool} at {settings.Address}:{settings.SiloPort}, gateway {settings.GatewayPort}, {device.Name}, {device.Memory >> 20} MiB for models; http://{settings.Host}:{settings.Port}/dashboard/");
-        await app.WaitForShutdownAsync(cancellation);
-        return 0;
+        return await HostEnd.WaitAsync(app, Program, cancellation);
     }
 
     /// <summary>Creates what is missing in the database.</summary>

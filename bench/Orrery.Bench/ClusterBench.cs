@@ -173,7 +173,7 @@ internal sealed class ClusterBench(BenchTimes times, string[] all, Report report
     }
 
     private static Task<ServerProcess> SingleAsync(string[] models, byte[][] requests) =>
-        ServerProcess.StartAsync(Path.Combine(Places.Root, "orrery"), ["serve", "--port", "{port}", .. models.SelectMany(model => (string[])["--models", model])], requests[0]);
+        ServerProcess.StartAsync(Places.Orrery, ["serve", "--port", "{port}", .. models.SelectMany(model => (string[])["--models", model])], requests[0]);
 
     /// <summary>The texts that a model takes whole: the route refuses the others.</summary>
     private string[] Fitting(string directory, int maxLength)

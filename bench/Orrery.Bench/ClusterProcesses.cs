@@ -29,30 +29,15 @@ internal sealed class ClusterProcesses : IDisposable
     /// <summary>Whether the programs were built.</summary>
     public static bool Built => File.Exists(Program("silo")) && File.Exists(Program("front"));
 
-    /// <summary>Starts silos that hold one replica of each model each, and a front; waits until it answers for all.</summary>
+    /// <summary>Starts silos on the processor that hold one replica of each model each, and a front; waits until it answers for all.</summary>
     /// <param name="silos">How many.</param>
     /// <param name="models">Model directories.</param>
     /// <param name="requests">What the front must answer, one for each model.</param>
     public static async Task<ClusterProcesses> StartAsync(int silos, string[] models, byte[][] requests)
     {
-        var ports = Enumerable.Range(0, 2 * silos).Select(_ => ServerProcess.FreePort()).ToArray();
-        var cluster = new ClusterProcesses { Gateway = Endpoint(ports[1]) };
-        (string, string)[] place = [("ORRERY__Cluster__Database", ""), ("ORRERY__Cluster__Directory", cluster._directory)];
+        var cluster = await StartAsync([.. Enumerable.Repeat("cpu", silos)], models, requests, replicas: silos);
         try
         {
-            for (var i = 0; i < silos; i++)
-            {
-                cluster._silos.Add(await ServerProcess.StartAsync(
-                    Program("silo"), ["--port", "{port}", .. models.SelectMany(model => (string[])["--models", model])], HttpLoad.ReadyRequest(),
-                    [
-                        .. place, ("ORRERY__Silo__Port", Number(ports[2 * i])), ("ORRERY__Silo__GatewayPort", Number(ports[(2 * i) + 1])),
-                        ("ORRERY__Fleet__MinReplicas", Number(silos)), ("ORRERY__Fleet__MaxReplicas", Number(silos)),
-                    ]));
-            }
-
-            cluster._front = await ServerProcess.StartAsync(Program("front"), ["--port", "{port}"], requests[0], place);
-            foreach (var request in requests)
-                await cluster._front.AnswerAsync(request);
             if (silos > 1)
                 await cluster.SpreadAsync(silos);
         }
@@ -64,6 +49,46 @@ internal sealed class ClusterProcesses : IDisposable
 
         return cluster;
     }
+
+    /// <summary>Starts a silo on each device, of the gpu pool where that is not the processor, and a front; waits until it answers for all models.</summary>
+    /// <param name="devices">Execution providers.</param>
+    /// <param name="models">Model directories.</param>
+    /// <param name="requests">What the front must answer, one for each model.</param>
+    /// <param name="replicas">Of each model.</param>
+    public static async Task<ClusterProcesses> StartAsync(string[] devices, string[] models, byte[][] requests, int replicas = 1)
+    {
+        var silos = devices.Length;
+        var ports = Enumerable.Range(0, 2 * silos).Select(_ => ServerProcess.FreePort()).ToArray();
+        var cluster = new ClusterProcesses { Gateway = Endpoint(ports[1]) };
+        (string, string)[] place = [("ORRERY__Cluster__Database", ""), ("ORRERY__Cluster__Directory", cluster._directory)];
+        try
+        {
+            for (var i = 0; i < silos; i++)
+            {
+                cluster._silos.Add(await ServerProcess.StartAsync(
+                    Program("silo"), ["--port", "{port}", .. models.SelectMany(model => (string[])["--models", model])], HttpLoad.ReadyRequest(),
+                    [
+                        .. place, ("ORRERY__Silo__Port", Number(ports[2 * i])), ("ORRERY__Silo__GatewayPort", Number(ports[(2 * i) + 1])),
+                        ("ORRERY__Silo__Device", devices[i] == "cpu" ? "cpu" : "gpu"), ("ORRERY__Engine__Devices", devices[i]),
+                        ("ORRERY__Fleet__MinReplicas", Number(replicas)), ("ORRERY__Fleet__MaxReplicas", Number(replicas)),
+                    ]));
+            }
+
+            cluster._front = await ServerProcess.StartAsync(Program("front"), ["--port", "{port}"], requests[0], place);
+            foreach (var request in requests)
+                await cluster._front.AnswerAsync(request);
+        }
+        catch
+        {
+            cluster.Dispose();
+            throw;
+        }
+
+        return cluster;
+    }
+
+    /// <summary>The front's account of silos, models and replicas, as JSON.</summary>
+    public Task<string> StatusAsync() => _front!.GetAsync("/v1/cluster");
 
     public void Dispose()
     {
@@ -96,7 +121,7 @@ internal sealed class ClusterProcesses : IDisposable
     /// <summary>A list of the cluster's status, grouped: where each entry is.</summary>
     private async Task<ILookup<string, string>> SilosByModelAsync(string list, string by)
     {
-        using var view = JsonDocument.Parse(await _front!.GetAsync("/v1/cluster"));
+        using var view = JsonDocument.Parse(await StatusAsync());
         return view.RootElement.GetProperty(list).EnumerateArray()
             .Where(entry => !entry.TryGetProperty("state", out var state) || state.GetString() == "ready")
             .ToLookup(entry => entry.GetProperty(by).GetString()!, entry => entry.TryGetProperty("silo", out var silo) ? silo.GetString()! : "");

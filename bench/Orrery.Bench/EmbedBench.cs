@@ -11,18 +11,25 @@ internal sealed record BenchTimes(TimeSpan Slice, int Rounds);
 /// Text in, embeddings out: raw ONNX Runtime, the server, a plain server and a Node.js server, over the same texts, on the
 /// same cores, in one run.
 /// </summary>
-internal sealed class EmbedBench(string kind, BenchTimes times, string[] texts, Report report)
+/// <param name="kind">The encoder.</param>
+/// <param name="device">What runs it: the execution provider of raw ONNX Runtime and of the server.</param>
+/// <param name="times">How long.</param>
+/// <param name="texts">The texts.</param>
+/// <param name="report">What is written to.</param>
+internal sealed class EmbedBench(string kind, string device, BenchTimes times, string[] texts, Report report)
 {
-    private static readonly int[] _clients = [1, 8, 64, 256];
+    // An accelerator needs more texts in flight than two cores do before it has as much as it can take.
+    private readonly int[] _clients = device == "cpu" ? [1, 8, 64, 256] : [1, 64, 256, 1024];
+    private readonly int _saturating = device == "cpu" ? 64 : 512;
     // The queue's limit is 2 s of work, and twice as much more arrives as is done.
     private static readonly TimeSpan _fill = TimeSpan.FromSeconds(3);
 
-    public async Task RunAsync()
+    public async Task RunAsync(bool peers)
     {
         var directory = Places.Model(kind);
         var name = Path.GetFileName(directory);
-        using var raw = new RawOnnxRuntime(directory, texts, maxLength: kind == "all-minilm-l6-v2" ? 256 : 512);
-        report.Section($"{kind}: {texts.Length} texts, {raw.Tokens} tokens ({(double)raw.Tokens / texts.Length:F1} a text), ONNX Runtime {raw.Version}");
+        using var raw = new RawOnnxRuntime(directory, texts, maxLength: kind == "all-minilm-l6-v2" ? 256 : 512, device);
+        report.Section($"{kind}: {texts.Length} texts, {raw.Tokens} tokens ({(double)raw.Tokens / texts.Length:F1} a text), ONNX Runtime {raw.Version} on {device}");
 
         var (best, all) = raw.Search(TimeSpan.FromSeconds(times.Slice.TotalSeconds / 4));
         report.Table("Raw ONNX Runtime, tokens prepared and sorted by length: the search for its best setting",
@@ -31,7 +38,8 @@ internal sealed class EmbedBench(string kind, BenchTimes times, string[] texts, 
 
         var singles = HttpLoad.EmbeddingRequests(name, texts, 1);
         await ServerAsync(raw, best, directory, singles);
-        await PeersAsync(directory, singles, raw.Weights);
+        if (peers)
+            await PeersAsync(directory, singles, raw.Weights);
     }
 
     private async Task ServerAsync(RawOnnxRuntime raw, RawSetting best, string directory, List<byte[]> singles)
@@ -40,15 +48,15 @@ internal sealed class EmbedBench(string kind, BenchTimes times, string[] texts, 
         var starts = new List<double>();
         for (var start = 0; start <= times.Rounds; start++)
         {
-            using var warm = await OrreryAsync(directory, singles[0]);
+            using var warm = await OrreryAsync(directory, device, singles[0]);
             if (start > 0)
                 starts.Add(warm.SecondsToFirstAnswer);
         }
 
-        using var server = await OrreryAsync(directory, singles[0]);
+        using var server = await OrreryAsync(directory, device, singles[0]);
         report.Line($"First answer {Median(starts):F2} s after process start (median of {starts.Count} warm starts, {starts.Min():F2} to {starts.Max():F2}; to reach: 1.0); resident memory then {server.ResidentMegabytes:F0} MB.");
         var load = new HttpLoad(server.Port, singles, 1, raw.Weights);
-        await load.ClosedAsync(64, times.Slice);
+        await load.ClosedAsync(_saturating, times.Slice);
         await SaturationAsync(raw, best, server, load);
         await LoadsAsync("orrery", server, singles, raw.Weights);
         await PaddingAsync(server);
@@ -65,7 +73,7 @@ internal sealed class EmbedBench(string kind, BenchTimes times, string[] texts, 
         {
             var limit = raw.Measure(best, times.Slice);
             var (own, before) = (Environment.CpuUsage.TotalTime.TotalSeconds, server.CpuSeconds);
-            var served = await load.ClosedAsync(64, times.Slice);
+            var served = await load.ClosedAsync(_saturating, times.Slice);
             var (cpu, clients) = ((server.CpuSeconds - before) / served.Answered, (Environment.CpuUsage.TotalTime.TotalSeconds - own) / served.Answered);
             rates.Add(served.TextsPerSecond / limit.TextsPerSecond);
             costs.Add(limit.CpuSeconds / cpu);
@@ -76,7 +84,7 @@ internal sealed class EmbedBench(string kind, BenchTimes times, string[] texts, 
             ]);
         }
 
-        report.Table($"Saturation, raw ({best.Sessions} x {best.Threads}, {best.Batch} texts a run) and server (64 clients, one text a request) in turn; processor times are a text's",
+        report.Table($"Saturation, raw ({best.Sessions} x {best.Threads}, {best.Batch} texts a run) and server ({_saturating} clients, one text a request) in turn; processor times are a text's",
             ["round", "raw texts/s", "server texts/s", "server / raw", "raw, processor µs", "server, processor µs", "raw / server", "clients, processor µs"], rows);
         report.Line($"**Server / raw at saturation: {Median(rates):F3}** (median; to reach: 0.95 with all-minilm-l6-v2, 0.92 with distilroberta). By processor time of a text {Median(costs):F3}: what others take from the cores is not in that, nor are the clients.");
     }
@@ -123,8 +131,8 @@ internal sealed class EmbedBench(string kind, BenchTimes times, string[] texts, 
         for (var round = 0; round < times.Rounds; round++)
         {
             // The peak of the same minute, for the machine's speed drifts; of a queue as long as half a second's work, and of one as long as it may be.
-            var (short64, long256) = (await load.ClosedAsync(64, times.Slice), await load.ClosedAsync(256, times.Slice));
-            var peak = Math.Max(short64.TextsPerSecond, long256.TextsPerSecond);
+            var (few, many) = (await load.ClosedAsync(_saturating, times.Slice), await load.ClosedAsync(4 * _saturating, times.Slice));
+            var peak = Math.Max(few.TextsPerSecond, many.TextsPerSecond);
             var result = await load.OpenAsync(3 * peak, _fill, times.Slice);
             ratios.Add(result.TextsPerSecond / peak);
             rows.Add(
@@ -155,8 +163,9 @@ internal sealed class EmbedBench(string kind, BenchTimes times, string[] texts, 
         await LoadsAsync("Node.js server", node, singles, weights);
     }
 
-    private static Task<ServerProcess> OrreryAsync(string directory, byte[] request) =>
-        ServerProcess.StartAsync(Path.Combine(Places.Root, "orrery"), ["serve", "--models", directory, "--port", "{port}"], request);
+    /// <summary>Starts the server with one model on one device, which is no preference: where it cannot run the model nothing answers.</summary>
+    public static Task<ServerProcess> OrreryAsync(string directory, string device, byte[] request) =>
+        ServerProcess.StartAsync(Places.Orrery, ["serve", "--models", directory, "--device", device, "--port", "{port}"], request);
 
     private static string[] Row(string clients, int texts, LoadResult result) =>
         [clients, $"{texts}", $"{result.TextsPerSecond:F0}", $"{1000 * result.Latency(0.5):F2}", $"{1000 * result.Latency(0.99):F2}", $"{result.Failures + result.Refusals.Length}"];

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Orrery.Bench.Shapes;
 using Orrery.FixtureEncoders;
 
 namespace Orrery.Bench;
@@ -6,21 +7,26 @@ namespace Orrery.Bench;
 /// <summary>Where things are in the repository, and the programs and models that measurements need.</summary>
 internal static class Places
 {
+    /// <summary>The repository, or what bench/gpu/pack made of it.</summary>
     public static string Root { get; } = FindRoot();
+
+    /// <summary>What starts the program.</summary>
+    public static string Orrery { get; } = Path.Combine(Root, "orrery");
 
     public static string Shared { get; } = Environment.GetEnvironmentVariable("ORRERY_SHARED") ?? Path.Combine(Root, "..", "shared");
 
-    /// <summary>A real encoder by its name, or one of random weights in a true shape; laid out at first use, outside version control.</summary>
+    /// <summary>A real encoder by its name, or one of random weights in a true shape; made at first use, outside version control.</summary>
     public static string Model(string kind)
     {
         if (Array.Find([PackagedEncoder.MiniLm, PackagedEncoder.ArcticXs], one => one.Name == kind) is { } real)
             return real.LayOut(Root);
+        if (kind != "distilroberta")
+            throw new ArgumentException($"there is no encoder '{kind}': {PackagedEncoder.MiniLm.Name}, {PackagedEncoder.ArcticXs.Name}, distilroberta");
         var directory = Path.Combine(Root, ".cache", "bench", kind);
         if (File.Exists(Path.Combine(directory, "onnx", "model.onnx")))
             return directory;
-        Console.WriteLine($"generating {kind} from a seed …");
-        var python = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
-        Run(Root, python, "samples/generate/encoders.py", "--kind", kind, "--out", directory, "--shared", Shared);
+        Console.WriteLine($"making {kind} from a seed …");
+        DistilRoberta.Write(directory, Path.Combine(Shared, "models", "tokenizers", "gpt2", "tokenizer.json"));
         return directory;
     }
 

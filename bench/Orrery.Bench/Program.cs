@@ -1,21 +1,25 @@
 using System.CommandLine;
 using Orrery.Bench;
+using Orrery.Bench.Gpu;
 
-var kinds = new Option<string[]>("--model") { Description = "Encoders to measure: all-minilm-l6-v2 and snowflake-arctic-embed-xs themselves; distilroberta and bge-small, random weights in their shape.", DefaultValueFactory = _ => ["all-minilm-l6-v2", "distilroberta"] };
+var kinds = new Option<string[]>("--model") { Description = "Encoders to measure: all-minilm-l6-v2 and snowflake-arctic-embed-xs themselves; distilroberta, random weights in its shape.", DefaultValueFactory = _ => ["all-minilm-l6-v2", "distilroberta"] };
 var seconds = new Option<double>("--seconds") { Description = "Length of each load.", DefaultValueFactory = _ => 8 };
 var rounds = new Option<int>("--rounds") { Description = "Times that the sides of a ratio are measured in turn.", DefaultValueFactory = _ => 3 };
 var output = new Option<string>("--out") { Description = "Where the results are written.", DefaultValueFactory = _ => Path.Combine(Places.Root, "bench", "RESULTS.md") };
 
-var embed = new Command("embed", "Measures embeddings: raw ONNX Runtime, this server, a plain server, a Node.js server.") { kinds, seconds, rounds, output };
+var device = new Option<string>("--device") { Description = "The execution provider that runs raw ONNX Runtime and the server.", DefaultValueFactory = _ => "cpu" };
+var peersToo = new Option<bool>("--peers") { Description = "Whether npm's tokenizer, a plain server and a Node.js server are measured too.", DefaultValueFactory = _ => true };
+var embed = new Command("embed", "Measures embeddings: raw ONNX Runtime, this server, a plain server, a Node.js server.") { kinds, device, peersToo, seconds, rounds, output };
 embed.SetAction(async parsed =>
 {
     var times = new BenchTimes(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds));
     var texts = TextMix.Read(Places.Shared);
     var report = new Report();
-    report.Title("Embeddings", "./orrery bench embed " + string.Join(' ', args.Skip(1)));
-    TokenizerBench.Run(texts, times, report);
+    report.Title(parsed.GetValue(device) == "cpu" ? "Embeddings" : $"Embeddings on {parsed.GetValue(device)}", "./orrery bench embed " + string.Join(' ', args.Skip(1)));
+    if (parsed.GetValue(peersToo))
+        TokenizerBench.Run(texts, times, report);
     foreach (var kind in parsed.GetValue(kinds)!)
-        await new EmbedBench(kind, times, texts, report).RunAsync();
+        await new EmbedBench(kind, parsed.GetValue(device)!, times, texts, report).RunAsync(parsed.GetValue(peersToo));
     report.Save(parsed.GetValue(output)!);
 });
 
@@ -75,6 +79,13 @@ rawRuntime.SetAction(parsed =>
     }
 });
 
+var models = new Command("models", "Makes the encoders' directories and says where they are.") { kinds };
+models.SetAction(parsed =>
+{
+    foreach (var kind in parsed.GetValue(kinds)!)
+        Console.WriteLine(Places.Model(kind));
+});
+
 var clients = new Option<int[]>("--clients") { Description = "Concurrent callers.", DefaultValueFactory = _ => [1, 8, 64, 256], AllowMultipleArgumentsPerToken = true };
 var engine = new Command("engine", "Measures the engine without HTTP.") { kinds, seconds, rounds, clients };
 engine.SetAction(async parsed =>
@@ -95,4 +106,4 @@ load.SetAction(async parsed =>
     }
 });
 
-return await new RootCommand("Benchmarks of Orrery.") { embed, score, cluster, vectors, vectorsOpen, engine, load, rawRuntime }.Parse(args).InvokeAsync();
+return await new RootCommand("Benchmarks of Orrery.") { embed, score, cluster, vectors, vectorsOpen, engine, load, rawRuntime, models, GpuCommand.Create() }.Parse(args).InvokeAsync();

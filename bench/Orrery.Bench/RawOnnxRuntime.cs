@@ -18,9 +18,9 @@ internal sealed record RawSetting(int Sessions, int Threads, int Batch);
 /// </summary>
 internal sealed class RawOnnxRuntime : IDisposable
 {
-    private static readonly int[] _batches = [1, 2, 4, 8, 16, 32, 64];
     private readonly OrtEnvironment _environment = OrtEnvironment.Create();
     private readonly Dictionary<int, OrtSession> _sessions = [];
+    private readonly string _device;
     private readonly string _graph;
     private readonly Tokenizer _tokenizer;
     private readonly int[][] _ids;
@@ -28,8 +28,10 @@ internal sealed class RawOnnxRuntime : IDisposable
     /// <param name="directory">A model directory.</param>
     /// <param name="texts">What to run.</param>
     /// <param name="maxLength">Tokens a text is cut at.</param>
-    public RawOnnxRuntime(string directory, string[] texts, int maxLength)
+    /// <param name="device">The execution provider.</param>
+    public RawOnnxRuntime(string directory, string[] texts, int maxLength, string device = "cpu")
     {
+        _device = device;
         _graph = ModelFiles.Find(directory)!.Graph;
         _tokenizer = Tokenizer.FromDirectory(directory);
         var encoding = new Encoding();
@@ -53,9 +55,11 @@ internal sealed class RawOnnxRuntime : IDisposable
     {
         var all = new List<(RawSetting, double)>();
         var cores = Environment.ProcessorCount;
-        foreach (var (sessions, threads) in ((int, int)[])[(cores, 1), (1, cores), (cores, cores)])
+        (int, int)[] shapes = _device == "cpu" ? [(cores, 1), (1, cores), (cores, cores)] : [(1, 1), (2, 1), (4, 1)];
+        int[] batches = _device == "cpu" ? [1, 2, 4, 8, 16, 32, 64] : [16, 64, 256, 512];
+        foreach (var (sessions, threads) in shapes)
         {
-            foreach (var batch in _batches)
+            foreach (var batch in batches)
             {
                 var setting = new RawSetting(sessions, threads, batch);
                 all.Add((setting, TextsPerSecond(setting, each)));
@@ -139,7 +143,7 @@ internal sealed class RawOnnxRuntime : IDisposable
     private OrtSession Session(int threads)
     {
         if (!_sessions.TryGetValue(threads, out var session))
-            session = _sessions[threads] = new OrtSession(_environment, _graph, new OrtSessionOptions { IntraOpThreads = threads, Providers = [ExecutionProvider.Cpu] });
+            session = _sessions[threads] = new OrtSession(_environment, _graph, new OrtSessionOptions { IntraOpThreads = threads, Providers = ProviderNames.Parse([_device]) });
         return session;
     }
 }

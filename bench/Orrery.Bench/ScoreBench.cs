@@ -70,7 +70,7 @@ internal sealed class ScoreBench(BenchTimes times, string[] texts, Report report
     }
 
     private static Task<ServerProcess> StartAsync(string[] arguments, byte[] request) =>
-        ServerProcess.StartAsync(Path.Combine(Places.Root, "orrery"), ["serve", "--port", "{port}", .. arguments], request);
+        ServerProcess.StartAsync(Places.Orrery, ["serve", "--port", "{port}", .. arguments], request);
 
     /// <summary>Heads over a model, trained on noise: their cost depends on their shape alone.</summary>
     private static string Heads(string model, string directory)

@@ -10,7 +10,7 @@ internal sealed class VectorFlowBench(Report report, BenchTimes times, string[] 
         var root = Places.Root;
         var keep = HttpLoad.Requests("/v1/embeddings", texts, 1, input => Embed(input, $",\"upsert\":{Upsert(input)}"));
         using (var server = await ServerProcess.StartAsync(
-            Path.Combine(root, "orrery"),
+            Places.Orrery,
             ["serve", "--port", "{port}", "--models", Path.Combine(root, "samples", "models", "orrery-mini"), "--detectors", Path.Combine(root, "samples", "detectors")],
             keep[0], ("VECTOR_DIR", folder)))
         {

@@ -14,7 +14,11 @@ internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispat
         var deadline = dispatcher.Begin(request.Timeout);
         if (watcher.Obstacle is { } obstacle)
             return obstacle;
-        if (!DetectorLookup.ForTexts(watcher.Table.Detectors, request.Detectors, options.DefaultDetectors).TryGet(out var detectors, out var error))
+        var names = request.Detectors.Count > 0 ? request.Detectors : options.DefaultDetectors;
+        var found = await dispatcher.FindAsync(
+            table => DetectorLookup.ForTexts(table.Detectors, request.Detectors, options.DefaultDetectors),
+            table => table.Come(detector => names.Count > 0 ? names.Contains(detector.Name) : detector.Kind != DetectorKind.Pair), deadline, cancellation);
+        if (!found.TryGet(out var detectors, out var error))
             return error;
         var groups = Group(detectors);
         if (request.Upsert is { } target && CheckUpsert(groups, target, request.Inputs.Count) is { } wrong)

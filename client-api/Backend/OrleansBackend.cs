@@ -7,7 +7,7 @@ using Orrery.Interfaces.Wire;
 namespace Orrery.ClientApi.Backend;
 
 /// <summary>The seam's implementation over a cluster: finds models in the last view, and has replicas answer.</summary>
-internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatcher, IGrainFactory grains, FrontOptions options, IVectorStore? vectors = null) : IInferenceBackend
+internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatcher, LiveGrains grains, FrontOptions options, IVectorStore? vectors = null) : IInferenceBackend
 {
     private readonly ClusterDetection _detection = new(watcher, dispatcher, options, vectors is not null);
 
@@ -51,7 +51,9 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
         {
             if (watcher.Obstacle is { } obstacle)
                 return obstacle;
-            if (!DetectorLookup.Find(Detectors, name).TryGet(out var detector, out var missing))
+            var found = await dispatcher.FindAsync(
+                table => DetectorLookup.Find(table.Detectors, name), table => table.Come(detector => detector.Name == name), deadline, cancellation);
+            if (!found.TryGet(out var detector, out var missing))
                 return missing with { Field = "detector" };
             (model, digest) = (detector.Model, detector.ModelDigest);
         }
@@ -117,16 +119,24 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     {
         if (watcher.Obstacle is { } obstacle)
             return obstacle;
-        var answer = await change(grains.GetGrain<IRegistryGrain>(0)).WaitAsync(cancellation);
-        if (answer.Value is not { } value)
-            return answer.Error!;
-        // Whoever changed something sees it changed in the next answer of this front.
-        while (true)
+        try
         {
-            var changed = watcher.Changed;
-            if (watcher.Table.Names.TryGetValue(value.It.Name, out var seen) && seen.State == state && seen.Digest == value.It.Digest)
-                return seen;
-            await changed.WaitAsync(TimeSpan.FromSeconds(5), cancellation);
+            var answer = await change(grains.GetGrain<IRegistryGrain>(0)).WaitAsync(cancellation);
+            if (answer.Value is not { } value)
+                return answer.Error!;
+            // Whoever changed something sees it changed in the next answer of this front.
+            while (true)
+            {
+                var changed = watcher.Changed;
+                if (watcher.Table.Names.TryGetValue(value.It.Name, out var seen) && seen.State == state && seen.Digest == value.It.Digest)
+                    return seen;
+                await changed.WaitAsync(TimeSpan.FromSeconds(5), cancellation);
+            }
+        }
+        catch (Exception e) when (RemoteFault.Is(e, cancellation))
+        {
+            // It may have been done all the same; doing it twice is doing it once.
+            return new InferenceError(InferenceErrorKind.Unavailable, $"the cluster does not say whether it was done: {e.Message}", null, TimeSpan.FromSeconds(1));
         }
     }
 

@@ -9,13 +9,17 @@ namespace Orrery.ClientApi.Routing;
 /// Keeps the routing table at the registry's view, and tells calls on their way when their silo, a gateway or the whole cluster is lost. The registry
 /// is asked by a standing question, never on a request's way.
 /// </summary>
-internal sealed class ClusterWatcher(IGrainFactory grains, FrontOptions options, FrontMetrics metrics, TimeProvider time, ILogger<ClusterWatcher> logger) : BackgroundService
+internal sealed class ClusterWatcher(
+    LiveGrains grains, IGrainFactory any, SiloChannels channels, FrontOptions options, FrontMetrics metrics, TimeProvider time, ILogger<ClusterWatcher> logger) : BackgroundService
 {
     private static readonly TimeSpan _again = TimeSpan.FromMilliseconds(250);
 
     // The registry answers within a second that nothing changed. One whose silo is lost never does.
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan _sweep = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _sweep = TimeSpan.FromMilliseconds(50);
+
+    // Hardly any answer takes so long: so many deviations above the mean.
+    private const double LateDeviations = 8;
 
     private static readonly InferenceError _unknown = new(InferenceErrorKind.ModelNotReady, "the cluster cannot be reached yet", "model", TimeSpan.FromSeconds(1));
     private static readonly InferenceError _lost =
@@ -46,16 +50,29 @@ internal sealed class ClusterWatcher(IGrainFactory grains, FrontOptions options,
     {
         var lost = 0;
         foreach (var replica in Volatile.Read(ref _all))
-            lost += replica.InFlight.LoseAll();
-        metrics.GatewayLost(lost);
-        Log.GatewayLost(logger, lost);
-        // So is the question that stands.
-        Interlocked.Exchange(ref _gatewayLost, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+            lost += replica.InFlight.LoseForwarded();
+        if (lost > 0)
+        {
+            metrics.GatewayLost(lost);
+            Log.GatewayLost(logger, lost);
+        }
+
+        AskAgain();
     }
+
+    /// <summary>The question that stands may have gone the way that is lost.</summary>
+    private void AskAgain() =>
+        Interlocked.Exchange(ref _gatewayLost, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        channels.Alive += Heard;
+        channels.Silenced += _ =>
+        {
+            LoseSilent();
+            AskAgain();
+        };
         metrics.Observe(() => Obstacle is null ? Table.View : RoutingTable.Empty.View);
         return Task.WhenAll(WatchAsync(stoppingToken), SweepAsync(stoppingToken), _pulse.RunAsync(PulseChanged, stoppingToken));
     }
@@ -84,7 +101,7 @@ internal sealed class ClusterWatcher(IGrainFactory grains, FrontOptions options,
                     Update(view);
                 }
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
                 return;
             }
@@ -102,9 +119,23 @@ internal sealed class ClusterWatcher(IGrainFactory grains, FrontOptions options,
         while (!stopping.IsCancellationRequested)
         {
             await Task.Delay(_sweep, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            LoseSilent();
             var now = time.GetTimestamp();
             foreach (var replica in Volatile.Read(ref _all))
-                replica.InFlight.Expire(now);
+            {
+                var late = Math.Max(options.Router.HedgeAfter.TotalSeconds, replica.Route.LateAfter(LateDeviations) / 1000);
+                replica.InFlight.Look(now, now - (long)(late * time.TimestampFrequency));
+            }
+        }
+    }
+
+    /// <summary>What is on its way to silos that answer nobody is made again where another replica answers; where none does, it waits for either.</summary>
+    private void LoseSilent()
+    {
+        foreach (var replica in Volatile.Read(ref _all))
+        {
+            if (replica.Silent && replica.Route.Version(replica.Digest) is { AnyAnswers: true } && replica.InFlight.LoseAll() is > 0 and var lost)
+                metrics.SiloLost(lost);
         }
     }
 
@@ -125,12 +156,13 @@ internal sealed class ClusterWatcher(IGrainFactory grains, FrontOptions options,
 
     private void Update(ClusterView view)
     {
+        channels.Update(view.Silos);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var model in view.Models)
         {
             if (!_routes.TryGetValue(model.Info.Name, out var route))
                 _routes[model.Info.Name] = route = new ModelRoute(options.Router);
-            route.Update(model, Reference);
+            route.Update(model, replica => Reference(replica, route));
             foreach (var replica in model.Replicas)
                 seen.Add(replica.Key);
         }
@@ -156,10 +188,10 @@ internal sealed class ClusterWatcher(IGrainFactory grains, FrontOptions options,
         }
     }
 
-    private ReplicaRef Reference(ReplicaView view)
+    private ReplicaRef Reference(ReplicaView view, ModelRoute route)
     {
         if (!_replicas.TryGetValue(view.Key, out var replica))
-            _replicas[view.Key] = replica = new ReplicaRef(view, grains);
+            _replicas[view.Key] = replica = new ReplicaRef(view, route, channels, any);
         return replica;
     }
 }

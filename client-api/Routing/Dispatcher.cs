@@ -13,14 +13,17 @@ internal readonly record struct Deadline(long At, bool Own);
 
 /// <summary>
 /// Sends work to a replica of a model and sees it answered: another replica is asked when one is lost, and a model that sleeps or is just
-/// being replaced is waited for, all within the deadline. What a replica refused stays refused.
+/// being replaced is waited for, all within the deadline. One whose answer is late is given a second, as far as the budget allows: the first good
+/// answer counts. What a replica refused stays refused.
 /// </summary>
-internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, FrontMetrics metrics, FrontOptions options, TimeProvider time)
+internal sealed class Dispatcher(ClusterWatcher watcher, LiveGrains grains, FrontMetrics metrics, FrontOptions options, TimeProvider time)
 {
     // Far more than any queue: a replica that was just lost is the last to be chosen, until that is forgotten.
     private const long Shunned = 1L << 40;
 
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly HedgeBudget _budget = new(options.Router.HedgeShare);
 
     /// <summary>The end of a request that begins now.</summary>
     public Deadline Begin(TimeSpan? timeout) =>
@@ -37,66 +40,119 @@ internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, F
         string model, string? digest, int tokens, Deadline deadline, Func<ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<T>>> call, CancellationToken cancellation)
         where T : class
     {
+        // The call, and the one that was made beside it because its answer was late.
+        Attempt<T>? first = null, second = null;
         ReplicaRef? failed = null;
-        while (true)
+        Target target = null!;
+        _budget.Called();
+        try
         {
-            // Read before the table: a change between the two is seen as one.
-            var changed = watcher.Changed;
-            var now = time.GetTimestamp();
-            if (now >= deadline.At)
-                return Expired();
-            if (!Find(model, digest).TryGet(out var route, out var error))
-                return error;
-            if (route.Router is not { } router || !Choose(router, tokens, failed, out var chosen))
+            while (true)
             {
-                if (route.Error is { } refused)
-                    return refused;
-                await WaitAsync(changed, route.Asleep ? model : null, deadline, cancellation);
-                continue;
-            }
-
-            var replica = chosen.Replica;
-            var attempt = new Attempt<T>(deadline.At);
-            replica.InFlight.Add(attempt);
-            CallEnd end;
-            try
-            {
-                end = await attempt.RunAsync(call(replica, deadline.Own || failed is not null ? TimeSpan.FromSeconds((double)(deadline.At - now) / time.TimestampFrequency) : null, cancellation));
-            }
-            catch (Exception e) when (RemoteFault.Is(e))
-            {
-                // Not even sent.
-                end = CallEnd.Lost;
-            }
-            catch
-            {
-                chosen.Lost();
-                throw;
-            }
-            finally
-            {
-                replica.InFlight.Remove(attempt);
-            }
-
-            switch (end)
-            {
-                case CallEnd.Answered:
-                    watcher.Heard();
-                    chosen.Answered(attempt.Answer.Load.QueuedTokens, Milliseconds());
-                    return attempt.Answer.Value is { } value ? value : attempt.Answer.Error!;
-                case CallEnd.Expired:
-                    chosen.Lost();
+                // Read before the table: a change between the two is seen as one.
+                var changed = watcher.Changed;
+                if (time.GetTimestamp() >= deadline.At)
                     return Expired();
-                default:
-                    chosen.Answered(Shunned, Milliseconds());
-                    metrics.Retried(attempt.Answer.Gone ? "gone" : "lost");
-                    // The only one there is: until the view says more, it may be back or replaced at any moment.
-                    if (failed is not null || router.Count == 1)
-                        await WaitAsync(changed, null, new Deadline(Math.Min(deadline.At, time.GetTimestamp() + (long)(_pause.TotalSeconds * time.TimestampFrequency)), true), cancellation);
-                    failed = replica;
-                    continue;
+                if (first is null)
+                {
+                    if (!Find(model, digest).TryGet(out target!, out var error))
+                        return error;
+                    if (target.Router is not { } router || !Choose(router, tokens, failed, out var chosen))
+                    {
+                        if (target.Error is { } refused)
+                            return refused;
+                        await WaitAsync(changed, target.Asleep ? model : null, deadline, cancellation);
+                        continue;
+                    }
+
+                    if (chosen.Replica.Silent)
+                    {
+                        // All are: one comes back, or another is put in its place.
+                        chosen.Lost();
+                        await PauseAsync(changed, deadline, cancellation);
+                        continue;
+                    }
+
+                    first = Send(chosen, call, deadline, failed is not null, cancellation);
+                }
+
+                var end = await (second is null ? first.Next : await Task.WhenAny(first.Next, second.Next));
+                if (second is not null && !first.HasEnded)
+                    (first, second) = (second, first);
+                switch (end)
+                {
+                    case CallEnd.Answered:
+                        watcher.Heard();
+                        first.Route.Answered(first.Answer.Load.QueuedTokens, Milliseconds());
+                        target.Route.Took(time.GetElapsedTime(first.Began));
+                        return first.Answer.Value is { } value ? value : first.Answer.Error!;
+                    case CallEnd.Expired:
+                        return Expired();
+                    case CallEnd.Late:
+                        if (second is null && target.Router is { } others && Choose(others, tokens, first.Replica, out var beside))
+                        {
+                            if (beside.Replica.Equals(first.Replica) || beside.Replica.Silent || !_budget.TryTake())
+                            {
+                                beside.Lost();
+                                continue;
+                            }
+
+                            metrics.Retried("late");
+                            second = Send(beside, call, deadline, true, cancellation);
+                        }
+
+                        continue;
+                    default:
+                        first.Route.Answered(Shunned, Milliseconds());
+                        metrics.Retried(first.Answer.Gone ? "gone" : "lost");
+                        var again = failed is not null;
+                        failed = first.Replica;
+                        first.Abandon();
+                        (first, second) = (second, null);
+                        // The only one there is: until the view says more, it may be back or replaced at any moment.
+                        if (first is null && (again || target.Router is not { Count: > 1 }))
+                            await PauseAsync(changed, deadline, cancellation);
+                        continue;
+                }
             }
         }
+        finally
+        {
+            End(first);
+            End(second);
+        }
+    }
+
+    private Attempt<T> Send<T>(
+        Route<ReplicaRef> route, Func<ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<T>>> call, Deadline deadline, bool again, CancellationToken cancellation)
+        where T : class
+    {
+        var now = time.GetTimestamp();
+        var attempt = new Attempt<T>(route, now, deadline.At, cancellation);
+        TimeSpan? left = deadline.Own || again ? TimeSpan.FromSeconds((double)Math.Max(1, deadline.At - now) / time.TimestampFrequency) : null;
+        ValueTask<Answer<T>> made;
+        try
+        {
+            made = call(route.Replica, left, attempt.Token);
+        }
+        catch (Exception e)
+        {
+            // Not even sent.
+            made = ValueTask.FromException<Answer<T>>(e);
+        }
+
+        _ = attempt.FollowAsync(made);
+        return attempt;
+    }
+
+    private static void End<T>(Attempt<T>? attempt)
+        where T : class
+    {
+        if (attempt is null)
+            return;
+        if (!attempt.IsAnswered)
+            attempt.Route.Lost();
+        attempt.Abandon();
     }
 
     /// <summary>Has replicas do the parts of a request, each its own, at once. All or nothing.</summary>
@@ -138,12 +194,12 @@ internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, F
             return new InferenceError(InferenceErrorKind.ModelNotFound, $"model '{model}' does not exist", "model");
         var route = table.Route(info.Name);
         if (route.Version(digest ?? info.Digest) is { } router)
-            return new Target(router, null, false);
+            return new Target(route, router, null, false);
         // A version that went while the request was on its way: whoever sent it looks again.
         if (digest is not null && digest != info.Digest)
             return ModelLookup.CheckVersion(info.Name, info.Digest, digest)!;
         var comes = info.State == ModelState.Ready || (info.State == ModelState.Loading && route.Answered);
-        return new Target(null, comes ? null : ModelLookup.NotReady(info), route.View.Asleep);
+        return new Target(route, null, comes ? null : ModelLookup.NotReady(info), route.View.Asleep);
     }
 
     private bool Choose(Router<ReplicaRef> router, int tokens, ReplicaRef? failed, out Route<ReplicaRef> route)
@@ -152,6 +208,28 @@ internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, F
         random |= (ulong)Random.Shared.Next() << 63;
         return failed is null ? router.TryChoose(tokens, Milliseconds(), random, out route) : router.TryChoose(tokens, Milliseconds(), random, failed, out route);
     }
+
+    /// <summary>Looks for something in the table, and again with each view while what it needs is on its way back, within the deadline.</summary>
+    /// <param name="find">Looks; a refusal of what is not ready may be waited out.</param>
+    /// <param name="comes">Whether what is missing was there before and is being put in its place.</param>
+    /// <param name="deadline">When it must be done.</param>
+    /// <param name="cancellation">The caller has gone.</param>
+    public async ValueTask<Outcome<T>> FindAsync<T>(Func<RoutingTable, Outcome<T>> find, Func<RoutingTable, bool> comes, Deadline deadline, CancellationToken cancellation)
+        where T : class
+    {
+        while (true)
+        {
+            var changed = watcher.Changed;
+            var table = watcher.Table;
+            var found = find(table);
+            if (found.Error is not { Kind: InferenceErrorKind.ModelNotReady } || !comes(table) || time.GetTimestamp() >= deadline.At)
+                return found;
+            await WaitAsync(changed, null, deadline, cancellation);
+        }
+    }
+
+    private Task PauseAsync(Task changed, Deadline deadline, CancellationToken cancellation) =>
+        WaitAsync(changed, null, new Deadline(Math.Min(deadline.At, time.GetTimestamp() + (long)(_pause.TotalSeconds * time.TimestampFrequency)), true), cancellation);
 
     private async Task WaitAsync(Task changed, string? wake, Deadline deadline, CancellationToken cancellation)
     {
@@ -179,5 +257,5 @@ internal sealed class Dispatcher(ClusterWatcher watcher, IGrainFactory grains, F
 
     private static InferenceError Expired() => new(InferenceErrorKind.DeadlineExceeded, "the deadline passed before the model answered");
 
-    private sealed record Target(Router<ReplicaRef>? Router, InferenceError? Error, bool Asleep);
+    private sealed record Target(ModelRoute Route, Router<ReplicaRef>? Router, InferenceError? Error, bool Asleep);
 }

@@ -6,6 +6,8 @@ namespace Orrery.ClientApi.Routing;
 /// <summary>One model's replicas by version. Kept over views; only the watcher changes it.</summary>
 internal sealed class ModelRoute(RouterOptions options)
 {
+    private readonly Lock _gate = new();
+    private LatencyEstimate _latency;
     private IReadOnlyDictionary<string, Router<ReplicaRef>> _versions = new Dictionary<string, Router<ReplicaRef>>();
 
     /// <summary>The model as the last view showed it.</summary>
@@ -13,6 +15,21 @@ internal sealed class ModelRoute(RouterOptions options)
 
     /// <summary>Whether any replica answered in this front's life: then one that is missing now will come back.</summary>
     public bool Answered { get; private set; }
+
+    /// <summary>A call was answered.</summary>
+    /// <param name="took">How long it took.</param>
+    public void Took(TimeSpan took)
+    {
+        lock (_gate)
+            _latency.Add(took.TotalMilliseconds);
+    }
+
+    /// <summary>Milliseconds that hardly any call takes.</summary>
+    public double LateAfter(double deviations)
+    {
+        lock (_gate)
+            return _latency.Above(deviations);
+    }
 
     /// <summary>The replicas of a version; null when there are none.</summary>
     public Router<ReplicaRef>? Version(string digest) => Volatile.Read(ref _versions).GetValueOrDefault(digest) is { Count: > 0 } router ? router : null;
@@ -34,7 +51,7 @@ internal sealed class ModelRoute(RouterOptions options)
         var versions = new Dictionary<string, Router<ReplicaRef>>(StringComparer.Ordinal);
         foreach (var version in view.Replicas.Where(replica => replica.Phase == ReplicaPhase.Ready).GroupBy(replica => replica.Digest))
         {
-            var router = _versions.TryGetValue(version.Key, out var known) ? known : new Router<ReplicaRef>(options);
+            var router = _versions.TryGetValue(version.Key, out var known) ? known : new Router<ReplicaRef>(options, static replica => replica.Silent);
             router.Update([.. version.Select(reference)]);
             versions[version.Key] = router;
         }

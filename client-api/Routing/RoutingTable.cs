@@ -19,4 +19,18 @@ internal sealed class RoutingTable(ClusterView view, IReadOnlyDictionary<string,
     public IReadOnlyList<DetectorInfo> Detectors => view.Detectors;
 
     public ModelRoute Route(string model) => routes[model];
+
+    /// <summary>Whether detectors are missing just because no replica of their model answers at the moment, as while one is being replaced: then they come back with it.</summary>
+    /// <param name="which">The detectors that are meant.</param>
+    public bool Come(Func<DetectorInfo, bool> which)
+    {
+        foreach (var detector in Detectors)
+        {
+            if (detector.State != ModelState.Ready && which(detector) && Names.TryGetValue(detector.Model, out var model)
+                && model.State == ModelState.Loading && model.Digest == detector.ModelDigest && routes[model.Name].Answered)
+                return true;
+        }
+
+        return false;
+    }
 }

@@ -29,7 +29,25 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
 
         var version = digest.GetAwaiter().GetResult();
         var graph = new GraphCache(options, environment).Resolve(files.Graph, version);
-        var session = CreateSession(graph, PlanMeasurement.Shape(options).Threads);
+        // Of a rewritten graph alone: what a foreign one says of where its weights lie is for ONNX Runtime to check.
+        var weights = graph == files.Graph ? null : Share(graph);
+        try
+        {
+            var loaded = Load(name, files, manifest, tokenizer, version, threads => CreateSession(graph, weights, threads), cancellation);
+            weights?.Forget();
+            return loaded;
+        }
+        finally
+        {
+            // The sessions hold them from here on.
+            weights?.Release();
+        }
+    }
+
+    private LoadedModel Load(
+        string name, ModelFiles files, ModelManifest manifest, Tokenizer? tokenizer, string version, Func<int, OrtSession> create, CancellationToken cancellation)
+    {
+        var session = create(PlanMeasurement.Shape(options).Threads);
         ModelSessions? sessions = null;
         try
         {
@@ -38,7 +56,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
             facts = facts with { Digest = version };
             cancellation.ThrowIfCancellationRequested();
 
-            (var plan, sessions) = Plan(facts, graph, session, layout, tokenizer);
+            (var plan, sessions) = Plan(facts, session, create, layout, tokenizer);
             facts = facts with { Sessions = plan.Sessions, ThreadsPerSession = plan.Threads, MaxBatchTokens = plan.MaxBatchTokens, State = ModelState.Ready };
             return Start(facts, manifest, layout, tokenizer, sessions, plan);
         }
@@ -50,7 +68,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         }
     }
 
-    private (SessionPlan Plan, ModelSessions Sessions) Plan(ModelInfo facts, string graph, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer)
+    private (SessionPlan Plan, ModelSessions Sessions) Plan(ModelInfo facts, OrtSession session, Func<int, OrtSession> create, GraphLayout? layout, Tokenizer? tokenizer)
     {
         if (layout is null)
         {
@@ -61,8 +79,8 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
 
         var cache = new PlanCache(options, environment);
         if (cache.Read(facts.Digest) is { } known)
-            return (known, new ModelSessions(session, known.WideThreads > 0 ? CreateSession(graph, known.WideThreads) : null));
-        var (plan, sessions) = new PlanMeasurement(options, time, facts, layout, tokenizer!.PadId).Choose(session, threads => CreateSession(graph, threads));
+            return (known, new ModelSessions(session, known.WideThreads > 0 ? create(known.WideThreads) : null));
+        var (plan, sessions) = new PlanMeasurement(options, time, facts, layout, tokenizer!.PadId).Choose(session, create);
         cache.Write(facts.Digest, plan);
         return (plan, sessions);
     }
@@ -80,15 +98,26 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         return new LoadedModel(info, manifest, layout, tokenizer, sessions, executor, modelMetrics);
     }
 
-    private OrtSession CreateSession(string graph, int threads)
+    /// <summary>The weights that a rewritten graph's sessions share; null where they cannot be read apart: each session reads its own then.</summary>
+    private static OrtSharedWeights? Share(string graph)
     {
         try
         {
-            var session = new OrtSession(environment, graph, new OrtSessionOptions
-            {
-                IntraOpThreads = threads,
-                Providers = ProviderNames.Parse(options.Devices),
-            });
+            return OrtSharedWeights.Open(graph);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            // What is wrong with the file is told by loading it.
+            return null;
+        }
+    }
+
+    private OrtSession CreateSession(string graph, OrtSharedWeights? weights, int threads)
+    {
+        var how = new OrtSessionOptions { IntraOpThreads = threads, Providers = ProviderNames.Parse(options.Devices) };
+        try
+        {
+            var session = weights is null ? new OrtSession(environment, graph, how) : new OrtSession(environment, graph, weights, how);
             foreach (var skipped in session.SkippedProviders)
                 Log.ProviderSkipped(logger, skipped.Name, session.Provider, skipped.Reason);
             return session;

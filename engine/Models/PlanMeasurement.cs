@@ -29,6 +29,9 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
 
     // Below the first a run's fixed cost shows with every encoder measured; see bench/RESULTS.md.
     private static readonly int[] _budgets = [256, 512, 1024];
+
+    // An accelerator is not filled by what fills a core.
+    private static readonly int[] _acceleratorBudgets = [256, 512, 1024, 2048, 4096, 8192];
     private const int MinRuns = 3;
 
     private static readonly TimeSpan _slice = TimeSpan.FromMilliseconds(40);
@@ -70,7 +73,7 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
     /// <summary>The smallest batch that is nearly as fast, a token, as the best.</summary>
     private SessionPlan ChooseBudget(OrtSession session, int sessions, int threads)
     {
-        int[] budgets = options.MaxBatchTokens > 0 ? [options.MaxBatchTokens] : _budgets;
+        int[] budgets = options.MaxBatchTokens > 0 ? [options.MaxBatchTokens] : session.Provider == "cpu" ? _budgets : _acceleratorBudgets;
         var rates = new double[budgets.Length];
         for (var i = 0; i < rates.Length; i++)
         {

@@ -12,6 +12,7 @@ public sealed class OrtSession : IDisposable
     private readonly InferenceSession _session;
     private readonly RunOptions _options;
     private readonly CallCount _calls;
+    private readonly OrtSharedWeights? _weights;
 
     /// <summary>Loads a model's file.</summary>
     /// <exception cref="OrtException">The file is missing, cut short or no valid model, or no wanted provider can run it.</exception>
@@ -19,6 +20,12 @@ public sealed class OrtSession : IDisposable
         : this(environment, native => new InferenceSession(modelPath, native), options, $"The model {modelPath}")
     {
     }
+
+    /// <summary>Loads a model's file over weights that it shares with other sessions of the same file.</summary>
+    /// <exception cref="OrtException">As above.</exception>
+    internal OrtSession(OrtEnvironment environment, string modelPath, OrtSharedWeights weights, OrtSessionOptions options)
+        : this(environment, native => weights.CreateSession(modelPath, native), options, $"The model {modelPath}") =>
+        _weights = weights.Acquire();
 
     /// <summary>Loads a model from memory, which is not needed afterwards.</summary>
     /// <exception cref="OrtException">The bytes are no valid model, or no wanted provider can run it.</exception>
@@ -118,6 +125,7 @@ public sealed class OrtSession : IDisposable
         {
             _owner._session.Dispose();
             _owner._options.Dispose();
+            _owner._weights?.Release();
             return true;
         }
     }

@@ -4,6 +4,7 @@ using Orleans.Configuration;
 using Orleans.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orrery.Engine.Vectors;
+using Orrery.Grains.Membership;
 using Orrery.Grains.Placement;
 using Orrery.Grains.Replicas;
 using Orrery.Grains.Supervision;
@@ -26,22 +27,14 @@ public static class OrrerySilo
     public static ISiloBuilder AddOrrery(this ISiloBuilder silo, SiloRole role, DeviceProbe device, FleetOptions fleet, VectorOptions? vectors = null, OwnedStore? owned = null)
     {
         silo.UseSiloMetadata(new Dictionary<string, string> { [DeviceFilterDirector.Pool] = role.Pool, ["zone"] = role.Zone, [NearStoreDirector.Store] = owned?.Id ?? "" });
-        silo.Configure<ClusterMembershipOptions>(options =>
-        {
-            // A lost silo is noticed within about three seconds: two missed probes a second apart, and the votes.
-            options.ProbeTimeout = TimeSpan.FromSeconds(1);
-            options.NumMissedProbesLimit = 2;
-            options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
-            // Three of these later, silos that were all lost at once no longer keep new ones from joining.
-            options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
-        });
+        silo.AddMembership();
         // The classic directory ends the activations of silos that live when the silo goes that had them registered: replicas that answer, the
-        // registry. This one asks the silos what they have instead. Experimental in name: its interface may change with Orleans' version.
+        // registry. This one asks the silos what they have instead. Still experimental by its attribute in 10.4, though it is worked on most.
 #pragma warning disable ORLEANSEXP003
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
-        // A stopping silo waits for its replicas itself, before its grains are deactivated.
-        silo.Configure<GrainCollectionOptions>(options => options.DeactivationTimeout = TimeSpan.FromMinutes(1));
+        // A stopping silo waits for its replicas itself, before its grains are deactivated: what a grain still does then is not waited for.
+        silo.Configure<GrainCollectionOptions>(options => options.DeactivationTimeout = TimeSpan.FromSeconds(3));
         var services = silo.Services;
         services.AddWireSerialization();
         services.TryAddSingleton(TimeProvider.System);
@@ -58,6 +51,19 @@ public static class OrrerySilo
         if (vectors is not null)
             services.AddSingleton<IVectorStore>(provider => new ClusterVectorStore(provider.GetRequiredService<IGrainFactory>(), vectors, provider.GetRequiredService<TimeProvider>()));
         return silo;
+    }
+
+    /// <summary>Who is a member, and what a silo may do that is not sure to be one.</summary>
+    private static void AddMembership(this ISiloBuilder silo)
+    {
+        silo.Configure<ClusterMembershipOptions>(LossDetection.Configure);
+        silo.Configure<GrainDirectoryOptions>(LossDetection.Configure);
+        var services = silo.Services;
+        services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Membership, new UptimeClock());
+        silo.AddGrainService<Witness>();
+        services.AddSingleton<IWitnesses, Witnesses>();
+        services.AddSingleton<MembershipLease>();
+        services.AddHostedService(provider => provider.GetRequiredService<MembershipLease>());
     }
 
     /// <summary>Every silo may have the directory, whatever it keeps itself.</summary>

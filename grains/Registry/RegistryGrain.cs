@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 using Orrery.Engine;
 using Orrery.Fleet.Scaling;
+using Orrery.Grains.Membership;
 using Orrery.Grains.Replicas;
 using Orrery.Grains.Supervision;
 using Orrery.Interfaces;
@@ -9,15 +11,22 @@ using Orrery.Interfaces.Wire;
 namespace Orrery.Grains.Registry;
 
 /// <summary>Knows silos and models, tells supervisors, and gives fronts the view they route by.</summary>
-[KeepAlive]
+[GrainType("registry"), KeepAlive]
 public sealed class RegistryGrain(
-    [PersistentState("catalogue", RegistryGrain.Storage)] IPersistentState<CatalogueState> catalogue, ISiloStatusOracle membership, ReplicaHost host, FleetOptions options, TimeProvider time, ILogger<RegistryGrain> logger)
+    [PersistentState("catalogue", RegistryGrain.Storage)] IPersistentState<CatalogueState> catalogue, ISiloStatusOracle membership, MembershipLease lease, ReplicaHost host, FleetOptions options,
+    TimeProvider time, ILogger<RegistryGrain> logger)
     : Grain, IRegistryGrain
 {
     /// <summary>The storage provider's name.</summary>
     public const string Storage = "orrery";
 
     private static readonly TimeSpan _tick = TimeSpan.FromMilliseconds(100);
+
+    // Silos report four times a second.
+    private static readonly TimeSpan _silence = TimeSpan.FromMilliseconds(1500);
+
+    // A supervisor that has just come to life on another silo.
+    private static readonly TimeSpan _longestSupervisors = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _repeat = TimeSpan.FromMilliseconds(500);
     // A silo that was just lost counts as active until it is missed.
     private static readonly TimeSpan _longestSilence = TimeSpan.FromSeconds(5);
@@ -30,7 +39,7 @@ public sealed class RegistryGrain(
     // A supervisor answers from memory. What the others say is published meanwhile.
     private static readonly TimeSpan _longestTell = TimeSpan.FromSeconds(2);
 
-    private readonly SiloTable _silos = new();
+    private readonly SiloTable _silos = new(_silence);
     private readonly Dictionary<string, ModelView> _views = new(StringComparer.Ordinal);
     private readonly HashSet<SiloAddress> _leaving = [];
     private readonly PoolSizes _pools = new(options.Pools);
@@ -40,6 +49,7 @@ public sealed class RegistryGrain(
     private long _told;
     private long _published;
     private long _scan;
+    private Task _written = Task.CompletedTask;
     private bool _settled;
     private bool _unwritten;
     private bool _tellSupervisors;
@@ -49,7 +59,10 @@ public sealed class RegistryGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _started = time.GetTimestamp();
+        Log.RegistryHere(logger, GrainContext.Address.SiloAddress!);
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(_tick, _tick) { Interleave = true });
+        // A timer of its own: the other one waits for supervisors, which may be on the silo that is silent.
+        this.RegisterGrainTimer(ListenAsync, new GrainTimerCreationOptions(_tick, _tick) { Interleave = true });
         return Task.CompletedTask;
     }
 
@@ -65,7 +78,7 @@ public sealed class RegistryGrain(
     /// <inheritdoc/>
     public Task<SiloOrders> ReportAsync(SiloReport report)
     {
-        var (known, changed) = _silos.Report(report);
+        var (known, changed) = _silos.Report(report, Milliseconds());
         if (changed)
             (_tellSupervisors, _changedView) = (true, true);
         return Task.FromResult(new SiloOrders(!known, _scan, _leaving.Contains(report.Silo)));
@@ -116,14 +129,34 @@ public sealed class RegistryGrain(
     private async Task<Answer<Value<ModelInfo>>> ServeAsync(string model, CatalogueEntry entry)
     {
         catalogue.State.Models[model] = entry;
-        await catalogue.WriteStateAsync();
+        if (await SaveAsync() is { } unwritten)
+            return new Answer<Value<ModelInfo>> { Error = unwritten };
         await TellAsync(model, _silos.Versions()[model], LightSilos());
-        return await GrainFactory.GetGrain<ISupervisorGrain>(model).SettledAsync();
+        while (true)
+        {
+            var answer = await GrainFactory.GetGrain<ISupervisorGrain>(model).SettledAsync();
+            if (!answer.Gone)
+                return answer;
+            // The supervisor's silo leaves, and the next activation goes on. Where it is this grain's too, the caller asks anew.
+            if (host.Draining)
+                return new Answer<Value<ModelInfo>> { Error = new(InferenceErrorKind.ModelNotReady, $"model '{model}' is being changed while the registry moves; try again", "model", _repeat) };
+            await Task.Delay(_repeat, time);
+        }
     }
+
+    private Task ListenAsync(CancellationToken cancellation)
+    {
+        if (_silos.Listen(Milliseconds(), (long)_tick.TotalMilliseconds))
+            (_tellSupervisors, _changedView) = (true, true);
+        return Task.CompletedTask;
+    }
+
+    private long Milliseconds() => (long)time.GetElapsedTime(_started).TotalMilliseconds;
 
     private async Task TickAsync(CancellationToken cancellation)
     {
-        if (!_settled && !HaveAllReported())
+        // What fronts and supervisors know stands meanwhile; another registry may be telling them more.
+        if (!lease.Held || (!_settled && !HaveAllReported()))
             return;
         if (_silos.Keep(silo => membership.GetApproximateSiloStatus(silo) is SiloStatus.Active or SiloStatus.ShuttingDown))
             (_tellSupervisors, _changedView) = (true, true);
@@ -135,6 +168,9 @@ public sealed class RegistryGrain(
             await TellAllAsync();
         }
 
+        // A model without its supervisor's word would be said not to exist.
+        if (!_settled && _silos.Versions().Keys.Any(model => !_views.ContainsKey(model)) && time.GetElapsedTime(_started) < _longestSupervisors)
+            return;
         _settled = true;
         var pools = _pools.Decide(time.GetElapsedTime(_started), _silos.Silos, _views.Values);
         if (_changedView || time.GetElapsedTime(_published) >= _refresh || !pools.AsSpan().SequenceEqual(_view.Pools))
@@ -169,18 +205,16 @@ public sealed class RegistryGrain(
             _unwritten = true;
         }
 
-        if (_unwritten)
-        {
-            await catalogue.WriteStateAsync();
-            _unwritten = false;
-        }
+        // A storage that hangs must not keep from fronts what the silos say.
+        if (_unwritten && _written.IsCompleted)
+            await Task.WhenAny(SaveAsync(), Task.Delay(_longestTell, time));
 
         var silos = LightSilos();
         foreach (var gone in _views.Keys.Where(model => !versions.ContainsKey(model)).ToList())
         {
             _views.Remove(gone);
             _changedView = true;
-            await GrainFactory.GetGrain<ISupervisorGrain>(gone).UpdateAsync(new ModelOrders(null, [], silos, []));
+            await TellAsync(gone, new ModelOrders(null, [], silos, []));
         }
 
         await Task.WhenAll(versions.Select(pair => TellAsync(pair.Key, pair.Value, silos)));
@@ -189,19 +223,74 @@ public sealed class RegistryGrain(
     private async Task TellAsync(string model, List<FoundModel> versions, SiloReport[] silos)
     {
         var entry = catalogue.State.Models[model];
+        // One that published meanwhile knows better.
+        if (await TellAsync(model, new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], silos, _silos.Holders(model), OthersPending(model), Vacated(model))) is { } view && _views.TryAdd(model, view))
+            _changedView = true;
+    }
+
+    private async Task<ModelView?> TellAsync(string model, ModelOrders orders)
+    {
         try
         {
-            var view = await GrainFactory.GetGrain<ISupervisorGrain>(model).UpdateAsync(
-                new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], silos, _silos.Holders(model))).WaitAsync(_longestTell, time);
-            // One that published meanwhile knows better.
-            if (_views.TryAdd(model, view))
-                _changedView = true;
+            return await GrainFactory.GetGrain<ISupervisorGrain>(model).UpdateAsync(orders).WaitAsync(_longestTell, time);
         }
-        catch (Exception e) when (RemoteFault.Is(e))
+        catch (Exception e)
         {
-            // Its silo may just have been lost; the next tick tells it anew.
+            // Its silo may just have been lost; the next tick tells it anew. Whatever it was, the other models go on.
             Log.SupervisionFailed(logger, e, model);
+            return null;
         }
+    }
+
+    /// <summary>Writes the catalogue. What the storage does not take now is written at a later tick: until then it holds in memory, and models are served.</summary>
+    /// <returns>Why it is not written; null when it is.</returns>
+    private async Task<InferenceError?> SaveAsync()
+    {
+        // One after another: a load may come while a tick writes.
+        var (before, mine) = (_written, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        (_written, _unwritten) = (mine.Task, true);
+        await before;
+        try
+        {
+            await catalogue.WriteStateAsync();
+            _unwritten = false;
+            return null;
+        }
+        catch (Exception e)
+        {
+            // Whatever the storage throws. Where another registry has written since this one read, that one is right.
+            Log.CatalogueUnwritten(logger, e);
+            if (e is InconsistentStateException)
+                DeactivateOnIdle();
+            return new InferenceError(InferenceErrorKind.Unavailable, $"the catalogue cannot be written: {e.Message}", null, _longestSilence);
+        }
+        finally
+        {
+            mine.SetResult();
+        }
+    }
+
+    private bool OthersPending(string model)
+    {
+        var pool = _views.GetValueOrDefault(model)?.Pool;
+        foreach (var (name, view) in _views)
+        {
+            if (name != model && view.Pool == pool && view is { Desired: > 0, Asleep: false, Info.State: ModelState.Loading } && !Array.Exists(view.Replicas, replica => replica.Phase == ReplicaPhase.Ready))
+                return true;
+        }
+
+        return false;
+    }
+
+    private SiloAddress? Vacated(string model)
+    {
+        foreach (var (name, view) in _views.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            if (name != model && view.Vacate is { } silo)
+                return silo;
+        }
+
+        return null;
     }
 
     private void Publish(PoolView[] pools)

@@ -1,25 +1,35 @@
 using Orrery.Engine;
+using Orrery.Fleet.Routing;
 using Orrery.Interfaces.Wire;
 
 namespace Orrery.Grains.Registry;
 
 /// <summary>The silos that live, with what they said last. Not safe for threads: the registry's turn guards it.</summary>
-internal sealed class SiloTable
+/// <param name="silence">How long a silo may say nothing before it counts as silent; some times as long as it is between two reports.</param>
+internal sealed class SiloTable(TimeSpan silence)
 {
     private readonly Dictionary<SiloAddress, SiloReport> _silos = [];
+    private readonly Dictionary<SiloAddress, SilenceDetector> _detectors = [];
 
     public IReadOnlyCollection<SiloReport> Silos => _silos.Values;
 
     /// <summary>Takes over a report.</summary>
+    /// <param name="report">What a silo says.</param>
+    /// <param name="now">Milliseconds of a clock that never goes back.</param>
     /// <returns>Whether its models are known, and whether anything but loads changed.</returns>
-    public (bool Known, bool Changed) Report(SiloReport report)
+    public (bool Known, bool Changed) Report(SiloReport report, long now)
     {
+        if (!_detectors.TryGetValue(report.Silo, out var detector))
+            _detectors[report.Silo] = detector = new SilenceDetector((long)silence.TotalMilliseconds, (long)silence.TotalMilliseconds);
+        // The next report is expected from here on.
+        detector.Answered(now);
+        detector.Asked(now);
         var old = _silos.GetValueOrDefault(report.Silo);
         if (report.Models is null && old?.Models is null)
             return (false, false);
         var merged = report with { Models = report.Models ?? old!.Models, Detectors = report.Detectors ?? old!.Detectors };
         _silos[report.Silo] = merged;
-        var changed = old is null || report.Models is not null || old.Draining != merged.Draining || old.Memory != merged.Memory || !SameReplicas(old.Replicas, merged.Replicas);
+        var changed = old is null || old.Silent || report.Models is not null || old.Draining != merged.Draining || old.Memory != merged.Memory || !SameReplicas(old.Replicas, merged.Replicas);
         return (true, changed);
     }
 
@@ -30,7 +40,25 @@ internal sealed class SiloTable
         var dead = _silos.Keys.Where(silo => !lives(silo)).ToList();
         foreach (var silo in dead)
             _silos.Remove(silo);
+        foreach (var silo in _detectors.Keys.Where(silo => !_silos.ContainsKey(silo)).ToList())
+            _detectors.Remove(silo);
         return dead.Count > 0;
+    }
+
+    /// <summary>Looks which silos have become silent. To be called about every <paramref name="period"/> milliseconds.</summary>
+    /// <returns>Whether any has.</returns>
+    public bool Listen(long now, long period)
+    {
+        var any = false;
+        foreach (var (silo, detector) in _detectors)
+        {
+            if (!detector.Look(now, period) || !_silos.TryGetValue(silo, out var report) || report.Silent)
+                continue;
+            _silos[silo] = report with { Silent = true };
+            any = true;
+        }
+
+        return any;
     }
 
     /// <summary>Every version of every model, those that can be read first, then as the silos list them: the highest first.</summary>

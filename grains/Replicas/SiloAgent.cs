@@ -19,6 +19,13 @@ public sealed class SiloAgent(
     private static readonly TimeSpan _reportEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(50);
 
+    // A registry that moves to another silo is back by then; one that is lost with its silo is when membership has missed that.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _longestReport = TimeSpan.FromSeconds(1);
+
+    // It answers within a second that nothing changed.
+    private static readonly TimeSpan _longestWatch = TimeSpan.FromSeconds(3);
+
     private readonly ModelStore _store = new();
     private readonly DetectorStore _detectorStore = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,9 +45,12 @@ public sealed class SiloAgent(
         host.Drain();
         try
         {
-            // Until others answer, or time is up: then what is queued is answered while the silo closes.
-            while (host.Replicas.Count > 0 && !cancellationToken.IsCancellationRequested && await ReportAsync(models: false) is not null)
-                await Task.Delay(_look, time, cancellationToken);
+            // Until others answer, or time is up, or nobody is there to be told: then what is queued is answered while the silo closes.
+            for (var heard = time.GetTimestamp(); host.Replicas.Count > 0 && time.GetElapsedTime(heard) < _patience; await Task.Delay(_look, time, cancellationToken))
+            {
+                if (await ReportAsync(models: false, cancellationToken) is not null)
+                    heard = time.GetTimestamp();
+            }
         }
         catch (OperationCanceledException)
         {
@@ -71,7 +81,7 @@ public sealed class SiloAgent(
             var changed = false;
             if (time.GetElapsedTime(scanned) >= host.Role.ScanEvery)
                 (changed, scanned) = (await ScanAsync(stopping), time.GetTimestamp());
-            if (await ReportAsync(models || changed) is { } orders)
+            if (await ReportAsync(models || changed, stopping) is { } orders)
             {
                 models = orders.SendModels;
                 _ready.TrySetResult();
@@ -93,11 +103,12 @@ public sealed class SiloAgent(
         }
     }
 
-    private async Task<SiloOrders?> ReportAsync(bool models)
+    private async Task<SiloOrders?> ReportAsync(bool models, CancellationToken cancellation)
     {
         var report = new SiloReport
         {
             Silo = silo.SiloAddress,
+            Gateway = silo.GatewayAddress,
             Pool = host.Role.Pool,
             Zone = host.Role.Zone,
             Device = host.Device.Name,
@@ -112,10 +123,16 @@ public sealed class SiloAgent(
         };
         try
         {
-            return await grains.GetGrain<IRegistryGrain>(0).ReportAsync(report);
+            // One that is not answered is made again: the registry may have been lost with it, and its silence must not become this silo's.
+            return await grains.GetGrain<IRegistryGrain>(0).ReportAsync(report).WaitAsync(_longestReport, time, cancellation);
         }
-        catch (Exception e) when (RemoteFault.Is(e))
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
+            return null;
+        }
+        catch (Exception e)
+        {
+            // Whatever it was, Orleans' or the registry's own: the next report comes soon.
             Log.RegistrySilent(logger, e.Message);
             return null;
         }
@@ -128,17 +145,17 @@ public sealed class SiloAgent(
         {
             try
             {
-                if (await grains.GetGrain<IRegistryGrain>(0).WatchAsync(known).WaitAsync(stopping) is { } view)
+                if (await grains.GetGrain<IRegistryGrain>(0).WatchAsync(known).WaitAsync(_longestWatch, time, stopping) is { } view)
                 {
                     known = view.Version;
                     map.Update(view);
                 }
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception e) when (RemoteFault.Is(e))
+            catch (Exception e)
             {
                 Log.RegistrySilent(logger, e.Message);
                 await Task.Delay(_reportEvery, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -160,8 +177,9 @@ public sealed class SiloAgent(
             host.Found(detectors);
             return !same;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OperationCanceledException || !stopping.IsCancellationRequested)
         {
+            // Whatever lies in a folder: what was found before is served on.
             Log.ScanFailed(logger, string.Join(", ", host.Role.Engine.ModelDirectories), e.Message);
             return false;
         }

@@ -25,8 +25,9 @@ internal sealed class Demand(ReplicaOptions options)
     /// <summary>Decides anew.</summary>
     /// <param name="now">On a clock that never goes back.</param>
     /// <param name="replicas">All of them.</param>
+    /// <param name="least">Replicas that there are whatever the load is; not negative.</param>
     /// <returns>Replicas that there should be.</returns>
-    public int Decide(TimeSpan now, IReadOnlyCollection<ManagedReplica> replicas)
+    public int Decide(TimeSpan now, IReadOnlyCollection<ManagedReplica> replicas, int least)
     {
         var (answered, queued, delay, rate, ready, starting) = (0L, 0L, TimeSpan.Zero, 0.0, 0, 0);
         var warmUp = TimeSpan.Zero;
@@ -58,7 +59,7 @@ internal sealed class Demand(ReplicaOptions options)
         var inFlight = queued + (_woken && ready == 0 ? 1 : 0);
         _woken &= ready == 0;
         var signals = new ReplicaSignals(now, arrivals, delay, inFlight, capacity, ready, starting, warmUp > TimeSpan.Zero ? warmUp : _guessedWarmUp, _lastRequest);
-        var decision = ReplicaPolicy.Decide(_state, signals, options);
+        var decision = ReplicaPolicy.Decide(_state, signals, options with { MinReplicas = Math.Min(least, options.MaxReplicas) });
         (_state, _before, Sustained) = (decision.State, now, decision.Sustained);
         return decision.Desired;
     }

@@ -20,6 +20,8 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
     private readonly Dictionary<string, ManagedReplica> _replicas = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (InferenceError Error, long At)> _refused = new(StringComparer.Ordinal);
 
+    private readonly List<Task> _proofs = [];
+
     /// <summary>All, in any phase.</summary>
     public IReadOnlyCollection<ManagedReplica> All => _replicas.Values;
 
@@ -44,7 +46,8 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
                 if (!_replicas.TryGetValue(view.Key, out var replica))
                 {
                     _replicas[view.Key] = replica = new ManagedReplica(view.Key, silo.Silo, grains.GetGrain<IModelGrain>(view.Key));
-                    _ = ProbeAsync(replica);
+                    _proofs.RemoveAll(proof => proof.IsCompleted);
+                    _proofs.Add(ProbeAsync(replica));
                 }
 
                 (replica.Load, replica.AnsweredTokens) = (view.Load, view.AnsweredTokens);
@@ -54,6 +57,9 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
         foreach (var replica in _replicas.Values.Where(replica => !alive.Contains(replica.Silo)).ToList())
             Lost(replica, "its silo is lost");
     }
+
+    /// <summary>Done when those that were adopted and not heard of before have answered, or failed to.</summary>
+    public Task ProvedAsync() => Task.WhenAll(_proofs);
 
     /// <summary>Asks those that answer to prove it, where it is time.</summary>
     public void Probe()

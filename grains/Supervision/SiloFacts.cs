@@ -12,7 +12,7 @@ internal static class SiloFacts
         foreach (var replica in silo.Replicas)
             load += replica.Load.QueuedTokens;
         return new SiloInfo(
-            silo.Silo.ToParsableString(), silo.Pool, silo.Zone, silo.Memory, silo.Cores, silo.Draining, load,
+            silo.Silo.ToParsableString(), silo.Pool, silo.Zone, silo.Memory, silo.Cores, silo.Draining || silo.Silent, load,
             [.. silo.Replicas.Select(replica => new PlacedReplica(ReplicaKey.Parse(replica.Key).Model, replica.Memory, 1))]);
     }
 }

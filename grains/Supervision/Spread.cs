@@ -15,9 +15,10 @@ internal static class Spread
             || (taken.All(silo => zones[silo] != zones[place]) && taken.GroupBy(silo => zones[silo]).Any(zone => zone.Count() > 1));
     }
 
-    /// <summary>The replicas in the order in which they may go: from the silo with most of them first, then from the zone with most, then the idlest.</summary>
-    public static IOrderedEnumerable<ManagedReplica> BySurplus(IReadOnlyCollection<ManagedReplica> replicas, IReadOnlyDictionary<SiloAddress, string> zones) => replicas
-        .OrderByDescending(replica => replicas.Count(other => other.Silo.Equals(replica.Silo)))
+    /// <summary>The replicas in the order in which they may go: from a silo that is to be vacated first, then from the silo with most of them first, then from the zone with most, then the idlest.</summary>
+    public static IOrderedEnumerable<ManagedReplica> BySurplus(IReadOnlyCollection<ManagedReplica> replicas, IReadOnlyDictionary<SiloAddress, string> zones, SiloAddress? vacated = null) => replicas
+        .OrderByDescending(replica => replica.Silo.Equals(vacated))
+        .ThenByDescending(replica => replicas.Count(other => other.Silo.Equals(replica.Silo)))
         .ThenByDescending(replica => replicas.Count(other => zones.GetValueOrDefault(other.Silo) == zones.GetValueOrDefault(replica.Silo)))
         .ThenBy(replica => replica.Load.QueuedTokens);
 }

@@ -2,6 +2,8 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orrery.Engine;
 using Orrery.Fleet.Placement;
+using Orrery.Grains.Membership;
+using Orrery.Grains.Replicas;
 using Orrery.Interfaces;
 using Orrery.Interfaces.Wire;
 
@@ -11,12 +13,15 @@ namespace Orrery.Grains.Supervision;
 /// One model's supervisor. It keeps a list of replicas, which silos' own reports correct, and at every tick does what is missing between
 /// that list and what is wanted. Nothing is kept over restarts: silos know what they hold.
 /// </summary>
-[KeepAlive, Reentrant]
-public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILogger<SupervisorGrain> logger) : Grain, ISupervisorGrain
+[GrainType("supervisor"), KeepAlive, Reentrant]
+public sealed class SupervisorGrain(MembershipLease lease, FleetOptions options, ReplicaHost host, TimeProvider time, ILogger<SupervisorGrain> logger) : Grain, ISupervisorGrain
 {
     private static readonly TimeSpan _tick = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _decideEvery = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan _tellEvery = TimeSpan.FromSeconds(2);
+
+    // Less than the registry waits for this grain's word.
+    private static readonly TimeSpan _longestProof = TimeSpan.FromMilliseconds(1500);
 
     private readonly Demand _demand = new(options.Replicas);
     private readonly List<TaskCompletionSource<Answer<Value<ModelInfo>>>> _waiting = [];
@@ -29,6 +34,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     private long _toldAt;
     private int _desired;
     private bool _noPlace;
+    private bool _settled;
     private bool _fresh;
     private string _serving = "";
     private ReplicaReport? _known;
@@ -38,18 +44,25 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     {
         _model = this.GetPrimaryKeyString();
         _began = time.GetTimestamp();
-        _desired = Math.Max(1, options.Replicas.MinReplicas);
+        _desired = 1;
         _replicas = new ReplicaSet(_model, GrainFactory, options, Step, time, logger);
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(_tick, _tick) { Interleave = true });
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public Task<ModelView> UpdateAsync(ModelOrders orders)
+    public async Task<ModelView> UpdateAsync(ModelOrders orders)
     {
         var another = _orders?.Target != orders.Target;
         (_orders, _fresh) = (orders, true);
         _replicas.Adopt(orders.Silos);
+        if (!_settled)
+        {
+            // Just come to life, it does not know yet which of the replicas that there are answer, and with which detectors: what the one before it said stands.
+            await _replicas.ProvedAsync().WaitAsync(_longestProof, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            _settled = true;
+        }
+
         if (another)
         {
             // Asked anew, it is tried anew.
@@ -58,7 +71,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         }
 
         var target = Target(orders);
-        return Task.FromResult(View(target, target is null ? null : PoolFor(target, orders.Silos)));
+        return View(target, target is null ? null : PoolFor(target, orders.Silos));
     }
 
     /// <inheritdoc/>
@@ -76,7 +89,9 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         var waiting = new TaskCompletionSource<Answer<Value<ModelInfo>>>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting.Add(waiting);
         Step();
-        return await waiting.Task;
+        // A leaving silo lets callers go: they ask the next activation, elsewhere.
+        await Task.WhenAny(waiting.Task, Task.Delay(Timeout.Infinite, host.DrainToken));
+        return waiting.Task.IsCompleted ? await waiting.Task : new Answer<Value<ModelInfo>> { Gone = true };
     }
 
     private Task TickAsync(CancellationToken cancellation)
@@ -87,14 +102,14 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
 
     private void Step()
     {
-        if (_orders is not { } orders)
+        if (_orders is not { } orders || !_settled || !lease.Held)
             return;
         _replicas.Probe();
         // Once a report of the silos, and not oftener: between two of them nothing seems to arrive.
         if (_decidedAt == 0 || (_fresh && time.GetElapsedTime(_decidedAt) >= _decideEvery))
         {
             (_decidedAt, _fresh) = (time.GetTimestamp(), false);
-            _desired = _demand.Decide(time.GetElapsedTime(_began), _replicas.All);
+            _desired = _demand.Decide(time.GetElapsedTime(_began), _replicas.All, Least(orders));
             // A version sleeps only once it has proved itself: whoever asks for it then must know that it will answer.
             if (_known is null || _known.Info.Digest != orders.Target)
                 _desired = Math.Max(1, _desired);
@@ -119,7 +134,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         {
             await GrainFactory.GetGrain<IRegistryGrain>(0).PublishAsync(_model, view);
         }
-        catch (Exception e) when (RemoteFault.Is(e))
+        catch (Exception e)
         {
             // The next registry is told by the next step.
             Log.RegistrySilent(logger, e.Message);
@@ -138,7 +153,10 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
     private void Reconcile(ModelOrders orders, FoundModel? target, string? pool)
     {
         var draining = new HashSet<SiloAddress>(orders.Silos.Where(silo => silo.Draining).Select(silo => silo.Silo));
-        var current = _replicas.All.Where(replica => replica.Digest == target?.Digest && replica.Phase != ReplicaPhase.Draining && !draining.Contains(replica.Silo)).ToList();
+        // Those of a silent silo count for nothing, but are left alone: it may come back.
+        var silent = new HashSet<SiloAddress>(orders.Silos.Where(silo => silo.Silent).Select(silo => silo.Silo));
+        var current = _replicas.All.Where(replica =>
+            replica.Digest == target?.Digest && replica.Phase != ReplicaPhase.Draining && !draining.Contains(replica.Silo) && !silent.Contains(replica.Silo)).ToList();
         var ready = current.Count(replica => replica.Answers);
         var wanted = target is null ? 0 : _desired;
 
@@ -155,21 +173,49 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
             TryStart(orders, target, pool, place => Spread.Improves(place, current.ConvertAll(replica => replica.Silo), zones));
 
         // Surplus leaves from where there is most of it.
-        foreach (var replica in Spread.BySurplus(current.FindAll(replica => replica.Answers), zones).Take(Math.Max(0, ready - wanted)))
+        foreach (var replica in Spread.BySurplus(current.FindAll(replica => replica.Answers), zones, orders.Vacated).Take(Math.Max(0, ready - wanted)))
             _replicas.Drain(replica);
 
         // Others leave once enough of the wanted ones answer; those on a leaving silo also when there is no place for one in their stead.
         var enough = target is null || (ready >= Math.Min(wanted, 1) && ready >= Math.Min(wanted, _replicas.All.Count(replica => replica.Answers && replica.Digest == _serving)));
         foreach (var replica in _replicas.All)
         {
-            if (replica.Answers && !current.Contains(replica) && (enough || (draining.Contains(replica.Silo) && (_noPlace || pool is null))))
+            if (replica.Answers && !current.Contains(replica) && !silent.Contains(replica.Silo) && (enough || (draining.Contains(replica.Silo) && (_noPlace || pool is null))))
                 _replicas.Drain(replica);
         }
 
         _replicas.StopDrained();
     }
 
+    /// <summary>Replicas that there are whatever the load is.</summary>
+    private int Least(ModelOrders orders)
+    {
+        if (Target(orders) is not { } version || PoolFor(version, orders.Silos) is not { } pool)
+            return Math.Min(options.Replicas.MinReplicas, 1);
+        return StandbyPolicy.Least(
+            options.Replicas.MinReplicas, new PlacedReplica(_model, MemoryOf(version), 1), pool, Places(orders, version), orders.OthersPending, orders.Vacated?.ToParsableString());
+    }
+
+    private SiloAddress? ToVacate(FoundModel version, string pool)
+    {
+        var orders = _orders!;
+        var chosen = StandbyPolicy.ToVacate(new PlacedReplica(_model, MemoryOf(version), 1), pool, Places(orders, version), [.. orders.Silos.Select(SiloFacts.Of)]);
+        return chosen is null ? null : orders.Silos.First(silo => silo.Silo.ToParsableString() == chosen.Id).Silo;
+    }
+
     private bool TryStart(ModelOrders orders, FoundModel version, string pool, Func<SiloAddress, bool>? accept = null)
+    {
+        if (ReplicaPlacement.Choose(new PlacedReplica(_model, MemoryOf(version), 1), pool, Places(orders, version)).Silo is not { } chosen)
+            return false;
+        var place = orders.Silos.First(silo => silo.Silo.ToParsableString() == chosen.Id).Silo;
+        if (accept?.Invoke(place) == false)
+            return false;
+        _replicas.Start(version, pool, place);
+        return true;
+    }
+
+    /// <summary>The silos that have a version's files, with what is on its way to them.</summary>
+    private List<SiloInfo> Places(ModelOrders orders, FoundModel version)
     {
         var holders = orders.Holders.GetValueOrDefault(version.Digest, []);
         var own = _replicas.All.Where(replica => replica.Phase != ReplicaPhase.Draining).ToList();
@@ -185,13 +231,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
             silos.Add(facts);
         }
 
-        if (ReplicaPlacement.Choose(new PlacedReplica(_model, MemoryOf(version), 1), pool, silos).Silo is not { } chosen)
-            return false;
-        var place = orders.Silos.First(silo => silo.Silo.ToParsableString() == chosen.Id).Silo;
-        if (accept?.Invoke(place) == false)
-            return false;
-        _replicas.Start(version, pool, place);
-        return true;
+        return silos;
     }
 
     private long MemoryOf(FoundModel version)
@@ -247,6 +287,7 @@ public sealed class SupervisorGrain(FleetOptions options, TimeProvider time, ILo
         Aliases = aliases,
         Detectors = detectors,
         Replicas = [.. _replicas.All.Select(replica => replica.View)],
+        Vacate = target is not null && pool is not null && _noPlace && _replicas.All.Count == 0 ? ToVacate(target, pool) : null,
         Desired = target is null ? 0 : _desired,
         Pool = pool ?? target?.Pool ?? Pools.Cpu,
         Memory = target is null ? 0 : MemoryOf(target),

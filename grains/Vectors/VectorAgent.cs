@@ -26,8 +26,9 @@ internal sealed class VectorAgent(IGrainFactory grains, ILocalSiloDetails silo, 
             {
                 return;
             }
-            catch (Exception e) when (RemoteFault.Is(e))
+            catch (Exception e)
             {
+                // Whatever it was: the store is here, and is announced again.
                 Log.DirectorySilent(logger, e.Message);
             }
 

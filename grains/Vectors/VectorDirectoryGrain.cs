@@ -12,7 +12,7 @@ namespace Orrery.Grains.Vectors;
 /// Remembers indexes, namespaces and where their shards are. What changes them comes one by one, and is answered once it is written; silos' announcements
 /// come between.
 /// </summary>
-[KeepAlive]
+[GrainType("vectordirectory"), KeepAlive]
 public sealed class VectorDirectoryGrain(
     [PersistentState("vectors", RegistryGrain.Storage)] IPersistentState<DirectoryState> state, ISiloStatusOracle membership, ISiloMetadataCache metadata, VectorOptions options, TimeProvider time,
     ILogger<VectorDirectoryGrain> logger) : Grain, IVectorDirectoryGrain

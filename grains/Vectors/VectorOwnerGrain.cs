@@ -10,7 +10,7 @@ using Orrery.Interfaces.Wire;
 namespace Orrery.Grains.Vectors;
 
 /// <summary>A shell over one shard in this silo's store: translates, and answers "gone" where the shard is not.</summary>
-[Reentrant, Immovable, NearStore]
+[GrainType("vectorowner"), Reentrant, Immovable, NearStore]
 public sealed class VectorOwnerGrain(OwnedStore? owned = null) : Grain, IVectorOwnerGrain
 {
     private ShardKey _shard;

@@ -6,7 +6,7 @@ public static class ProjectKeys
     // A silo's own table has types that this project does not know; a test holds the two against each other.
     private static readonly string[] _ofSilos =
     [
-        "Silo:Device", "Silo:Memory", "Silo:Zone", "Silo:Address", "Silo:Port", "Silo:GatewayPort", "Silo:KeepsVectors",
+        "Silo:Device", "Silo:Memory", "Silo:Zone", "Silo:Address", "Silo:Pod", "Silo:Namespace", "Silo:Port", "Silo:GatewayPort", "Silo:KeepsVectors",
         "Fleet:MinReplicas", "Fleet:MaxReplicas", "Fleet:TargetQueueDelay", "Fleet:IdleTimeout", "Fleet:MinSilos", "Fleet:MaxSilos",
     ];
 

@@ -14,10 +14,11 @@ namespace Orrery.Interfaces.Vectors;
 /// <param name="grains">The way to the cluster, of a silo or of a client.</param>
 /// <param name="options">The name of the default index.</param>
 /// <param name="time">The clock of limits.</param>
-public sealed partial class ClusterVectorStore(IGrainFactory grains, VectorOptions options, TimeProvider time) : IVectorStore
+/// <param name="obstacle">Why nobody need be asked at all, the whole cluster being lost; null while it is there. Null for a silo, which is there itself.</param>
+public sealed partial class ClusterVectorStore(IGrainFactory grains, VectorOptions options, TimeProvider time, Func<InferenceError?>? obstacle = null) : IVectorStore
 {
-    private readonly ShardCaller _caller = new(grains, time);
-    private readonly Namespaces _namespaces = new(new ShardCaller(grains, time));
+    private readonly ShardCaller _caller = new(grains, time, obstacle);
+    private readonly Namespaces _namespaces = new(new ShardCaller(grains, time, obstacle));
 
     /// <inheritdoc/>
     public string DefaultIndex => options.Index;

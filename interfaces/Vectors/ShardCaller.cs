@@ -7,7 +7,10 @@ namespace Orrery.Interfaces.Vectors;
 /// Asks owners of shards and the directory. A silo or a gateway that is lost takes calls with it and tells nobody, so what is not answered
 /// soon is looked after: while the store's silo is away the answer is <see cref="InferenceErrorKind.Unavailable"/>, else the call is made again.
 /// </summary>
-internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time)
+/// <param name="grains">The way to them.</param>
+/// <param name="time">The clock of limits.</param>
+/// <param name="obstacle">Why nobody need be asked at all, the whole cluster being lost; null while it is there.</param>
+internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time, Func<InferenceError?>? obstacle = null)
 {
     private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _again = TimeSpan.FromSeconds(5);
@@ -30,12 +33,14 @@ internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time)
         var began = time.GetTimestamp();
         while (true)
         {
+            if (obstacle?.Invoke() is { } lost)
+                return lost;
             try
             {
                 var answer = await call(grains.GetGrain<IVectorDirectoryGrain>(0)).WaitAsync(_directory, time, cancellation);
                 return answer.Value is { } value ? value : answer.Error!;
             }
-            catch (Exception e) when (RemoteFault.Is(e))
+            catch (Exception e) when (RemoteFault.Is(e, cancellation))
             {
                 if (time.GetElapsedTime(began) >= (e is TimeoutException ? _longest : _patience))
                     return new InferenceError(InferenceErrorKind.Unavailable, $"the directory of vectors does not answer: {e.Message}", null, _look);
@@ -59,8 +64,10 @@ internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time)
         var began = time.GetTimestamp();
         while (true)
         {
+            if (obstacle?.Invoke() is { } lost)
+                return lost;
             using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            var (end, answer) = await AttemptAsync(call(owner, attempt.Token).AsTask(), store, cancellation);
+            var (end, answer) = await AttemptAsync(BeginAsync(call, owner, attempt.Token), store, cancellation);
             if (end == End.Answered)
                 return answer.Gone ? Gone : answer.Value is { } value ? value : answer.Error!;
             if (end == End.Away)
@@ -73,6 +80,10 @@ internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time)
         }
     }
 
+    /// <summary>A call that fails before it is sent fails like one that was lost on its way.</summary>
+    private static async Task<Answer<T>> BeginAsync<T>(Func<IVectorOwnerGrain, CancellationToken, ValueTask<Answer<T>>> call, IVectorOwnerGrain owner, CancellationToken cancellation)
+        where T : class => await call(owner, cancellation);
+
     private async Task<(End End, Answer<T> Answer)> AttemptAsync<T>(Task<Answer<T>> call, string store, CancellationToken cancellation)
         where T : class
     {
@@ -84,7 +95,7 @@ internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time)
             if (call.IsCompletedSuccessfully)
                 return (End.Answered, await call);
             cancellation.ThrowIfCancellationRequested();
-            if (call.IsFaulted && !RemoteFault.Is(call.Exception.InnerException!))
+            if (call.IsFaulted && !RemoteFault.Is(call.Exception.InnerException!, cancellation))
                 await call;
             var silo = await WhereAsync(store, cancellation);
             if (silo is null)
@@ -104,7 +115,7 @@ internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time)
         {
             return await grains.GetGrain<IVectorDirectoryGrain>(0).WhereAsync(store).WaitAsync(_directory, time, cancellation);
         }
-        catch (Exception e) when (RemoteFault.Is(e))
+        catch (Exception e) when (RemoteFault.Is(e, cancellation))
         {
             // The directory's silo may be the one that is lost. Nothing can be told of the store then, which is no better than away.
             return null;

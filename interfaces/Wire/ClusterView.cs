@@ -72,6 +72,14 @@ public sealed record SiloReport
     [Id(11)]
     public long Scan { get; init; }
 
+    /// <summary>Where fronts reach it; null of a silo of an earlier version.</summary>
+    [Id(12)]
+    public SiloAddress? Gateway { get; init; }
+
+    /// <summary>Whether it has said nothing for longer than it ever is between two reports. Set by the registry: membership may not have missed it yet.</summary>
+    [Id(13)]
+    public bool Silent { get; init; }
+
     /// <summary>The models in its directories; null when they have not changed since the last report.</summary>
     [Id(8)]
     public FoundModel[]? Models { get; init; }
@@ -151,11 +159,15 @@ public sealed record ModelView
     [Id(8)]
     public double Compute { get; init; }
 
+    /// <summary>The silo that would have room for its first replica once other models' standbys have left it; null where none is needed or would do.</summary>
+    [Id(10)]
+    public SiloAddress? Vacate { get; init; }
+
     /// <summary>Whether fronts would route alike by another view of the model: loads alone change nothing, replies carry them.</summary>
     public bool RoutesAs(ModelView other)
     {
         if (Info.Digest != other.Info.Digest || Info.State != other.Info.State || Info.Reason != other.Info.Reason || Desired != other.Desired
-            || Asleep != other.Asleep || Pool != other.Pool || Detectors.Length != other.Detectors.Length || Replicas.Length != other.Replicas.Length)
+            || Asleep != other.Asleep || !Equals(Vacate, other.Vacate) || Pool != other.Pool || Detectors.Length != other.Detectors.Length || Replicas.Length != other.Replicas.Length)
             return false;
         for (var i = 0; i < Replicas.Length; i++)
         {

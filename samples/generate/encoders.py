@@ -1,16 +1,14 @@
 """Builds BERT-shaped encoders with seeded random weights as Hugging Face model directories.
 
-    /usr/bin/python3 samples/generate/encoders.py --kind bge-small --out models/bge-small
+    /usr/bin/python3 samples/generate/encoders.py --kind tiny-mean --out tests/fixtures/models/tiny-mean
 
-Speed depends on an encoder's shape and not on what it has learned, so these stand in for the
-published models of the same shape in benchmarks; the small kinds are test fixtures. The same kind,
-seed and PyTorch give the same bytes. Needs torch, onnx and numpy (Debian: python3-torch python3-onnx).
+They are test fixtures. The same kind, seed and PyTorch give the same bytes. Needs torch, onnx and
+numpy (Debian: python3-torch python3-onnx).
 """
 
 import argparse
 import io
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -21,7 +19,6 @@ import precision
 import vocabulary
 from bert import Classifier, Encoder, Shape, fill
 
-ROOT = Path(__file__).resolve().parents[2]
 OPSET = 17
 
 
@@ -31,7 +28,7 @@ class Kind:
 
     shape: Shape
     max_tokens: int
-    tokenizer: str  # wordpiece and byte-bpe are learned here; bert and gpt2 are files of the caller's
+    tokenizer: str  # wordpiece or byte-bpe, both learned here
     pooling: str = "mean"
     normalize: bool = True
     labels: list = field(default_factory=list)
@@ -50,9 +47,6 @@ def fixture(shape=None, **changes):
 
 
 KINDS = {
-    "bge-small": Kind(Shape(30522, 384, 12, 12, 1536, 512), 512, "bert", pooling="cls"),
-    "distilroberta": Kind(
-        Shape(50265, 768, 6, 12, 3072, 514, "roberta", 1, 1, 1e-5), 512, "gpt2"),
     "tiny-mean": fixture(),
     "tiny-cls": fixture(pooling="cls"),
     "tiny-max": fixture(pooling="max", normalize=False),
@@ -99,14 +93,10 @@ def export(kind, model):
     return graph
 
 
-def tokenizer(kind, given, shared):
+def tokenizer(kind):
     if kind.tokenizer == "wordpiece":
         return vocabulary.wordpiece(kind.shape.vocab_size)
-    if kind.tokenizer == "byte-bpe":
-        return vocabulary.roberta(vocabulary.byte_bpe())
-    if kind.tokenizer == "gpt2":
-        return vocabulary.roberta(vocabulary.load(given or shared / "gpt2/tokenizer.json"))
-    return vocabulary.load(given or shared / "bert-base-uncased/tokenizer.bge-small-en.json")
+    return vocabulary.roberta(vocabulary.byte_bpe())
 
 
 def configs(kind, weights):
@@ -176,14 +166,9 @@ def main():
     parser.add_argument("--kind", required=True, choices=KINDS)
     parser.add_argument("--out", required=True, type=Path, help="the model directory to write")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--tokenizer", type=Path, help="tokenizer.json with the vocabulary to use")
-    parser.add_argument("--shared", type=Path, help="directory whose models/tokenizers is read "
-                        "when --tokenizer is not given (default: $ORRERY_SHARED or ../shared)",
-                        default=os.environ.get("ORRERY_SHARED", ROOT.parent / "shared"))
     options = parser.parse_args()
     kind = KINDS[options.kind]
-    pieces = tokenizer(kind, options.tokenizer, Path(options.shared) / "models/tokenizers")
-    write(kind, options.seed, options.out, pieces)
+    write(kind, options.seed, options.out, tokenizer(kind))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 """Tokenizers (tokenizer.json as a dictionary) for the generated encoders.
 
 The small vocabularies are learned from corpus.txt beside this file, which the project wrote
-itself; nothing of a published vocabulary is in them. The large ones come from a file the caller
-names. Format: https://huggingface.co/docs/tokenizers.
+itself; nothing of a published vocabulary is in them. Format: https://huggingface.co/docs/tokenizers.
 """
 
 import json
@@ -137,8 +136,7 @@ def byte_bpe(merges=600):
 
 def roberta(bpe):
     """A RoBERTa tokenizer over the pieces of a byte-level BPE one (GPT-2's, say): four special
-    tokens before them, three unused entries and the mask token after. With GPT-2's 50,257 pieces
-    this gives RoBERTa's 50,265."""
+    tokens before them, three unused entries and the mask token after."""
     pieces = sorted(bpe["model"]["vocab"], key=bpe["model"]["vocab"].get)
     entries = ["<s>", "<pad>", "</s>", "<unk>", *pieces]
     entries += ["madeupword0000", "madeupword0001", "madeupword0002", "<mask>"]
@@ -171,10 +169,3 @@ def roberta(bpe):
             "merges": bpe["model"]["merges"],
         },
     }
-
-
-def load(path):
-    """A tokenizer.json without the truncation and padding that were written into it: a model
-    directory's own max_seq_length rules."""
-    tokenizer = json.loads(Path(path).read_text("utf-8"))
-    return tokenizer | {"truncation": None, "padding": None}

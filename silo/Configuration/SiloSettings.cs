@@ -11,6 +11,9 @@ namespace Orrery.Silo.Configuration;
 /// <summary>Everything that can be set of a silo.</summary>
 internal sealed record SiloSettings : ProcessSettings
 {
+    // So that the loss of a silo is no more than that: one replica beside the first, where there is another silo with room.
+    private const int Standby = 2;
+
     public SiloSettings() => Port = 8081;
 
     public ClusterOptions Cluster { get; init; } = new();
@@ -24,9 +27,23 @@ internal sealed record SiloSettings : ProcessSettings
     /// <summary>The address that others reach it at.</summary>
     public string Address { get; init; } = "127.0.0.1";
 
+    /// <summary>The name of the pod that the silo is; empty outside Kubernetes.</summary>
+    public string Pod { get; init; } = "";
+
+    /// <summary>The pod's namespace.</summary>
+    public string Namespace { get; init; } = "";
+
     public SiloRole Role { get; init; } = new();
 
-    public FleetOptions Fleet { get; init; } = new();
+    public FleetOptions Fleet { get; init; } = new() { Replicas = new ReplicaOptions { MinReplicas = Standby } };
+
+    /// <summary>Whether the least number of replicas was chosen; the default one gives way to a smaller <c>Fleet:MaxReplicas</c>.</summary>
+    public bool ChoseMinReplicas { get; init; }
+
+    /// <summary><see cref="Fleet"/>, as it is valid.</summary>
+    public FleetOptions Capped => ChoseMinReplicas
+        ? Fleet
+        : Fleet with { Replicas = Fleet.Replicas with { MinReplicas = Math.Min(Fleet.Replicas.MinReplicas, Fleet.Replicas.MaxReplicas) } };
 
     public VectorOptions Vectors { get; init; } = new();
 
@@ -34,12 +51,14 @@ internal sealed record SiloSettings : ProcessSettings
     public bool KeepsVectors { get; init; } = true;
 
     /// <summary>Says what is wrong, naming the key; null when nothing is.</summary>
-    public string? Validate() => Cluster.Validate() ?? Role.Validate() ?? Fleet.Validate() ?? Vectors.Validate() ?? CheckReach();
+    public string? Validate() => Cluster.Validate() ?? Role.Validate() ?? Capped.Validate() ?? Vectors.Validate() ?? CheckReach() ?? CheckPod();
 
     /// <summary>Who is reached by other machines shares no file with them, and would be a cluster by itself.</summary>
     private string? CheckReach() => Cluster.Database is null && !IPAddress.IsLoopback(IPAddress.Parse(Address))
         ? $"Silo:Address (POD_IP) is {Address}: a cluster of more than one machine needs PostgreSQL, so Cluster:Database (CLUSTER_DATABASE) must be set"
         : null;
+
+    private string? CheckPod() => Pod.Length > 0 && Namespace.Length == 0 ? "Silo:Namespace (POD_NAMESPACE) must be set where Silo:Pod (POD_NAME) is" : null;
 }
 
 /// <summary>Every key there is. README's table lists the same ones; a test compares them.</summary>
@@ -52,11 +71,13 @@ internal static class SiloTable
         SettingKinds.Int<SiloSettings>("Silo:Port", "SILO_PORT", 1, 65535, (s, v) => s with { SiloPort = v }),
         SettingKinds.Int<SiloSettings>("Silo:GatewayPort", "GATEWAY_PORT", 1, 65535, (s, v) => s with { GatewayPort = v }),
         new("Silo:Address", "POD_IP", "an IP address", (s, v) => IPAddress.TryParse(v, out _) ? s with { Address = v } : null),
+        SettingKinds.Text<SiloSettings>("Silo:Pod", "POD_NAME", "a pod's name", (s, v) => s with { Pod = v }),
+        SettingKinds.Text<SiloSettings>("Silo:Namespace", "POD_NAMESPACE", "a namespace's name", (s, v) => s with { Namespace = v }),
         SettingKinds.Choice<SiloSettings>("Silo:Device", "SILO_DEVICE", [.. Pools.All], (s, v) => s with { Role = s.Role with { Pool = v } }),
         SettingKinds.Bytes<SiloSettings>("Silo:Memory", "SILO_MEMORY", (s, v) => s with { Role = s.Role with { Memory = v } }),
         SettingKinds.Text<SiloSettings>("Silo:Zone", "SILO_ZONE", "a zone's name", (s, v) => s with { Role = s.Role with { Zone = v } }),
         SettingKinds.Bool<SiloSettings>("Silo:KeepsVectors", (s, v) => s with { KeepsVectors = v }),
-        SettingKinds.Int<SiloSettings>("Fleet:MinReplicas", null, 0, 10_000, (s, v) => Replicas(s, r => r with { MinReplicas = v })),
+        SettingKinds.Int<SiloSettings>("Fleet:MinReplicas", null, 0, 10_000, (s, v) => Replicas(s, r => r with { MinReplicas = v }) with { ChoseMinReplicas = true }),
         SettingKinds.Int<SiloSettings>("Fleet:MaxReplicas", null, 1, 10_000, (s, v) => Replicas(s, r => r with { MaxReplicas = v })),
         SettingKinds.Time<SiloSettings>("Fleet:TargetQueueDelay", (s, v) => Replicas(s, r => r with { TargetQueueDelay = v })),
         SettingKinds.Time<SiloSettings>("Fleet:IdleTimeout", (s, v) => Replicas(s, r => r with { IdleTimeout = v })),

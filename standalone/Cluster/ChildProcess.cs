@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Orrery.Hosting.Startup;
 
 namespace Orrery.Standalone.Cluster;
 
-/// <summary>A process that was started here: its log goes to a file, its last lines are kept.</summary>
+/// <summary>A process that was started here, and ends with this one: its log goes to a file, its last lines are kept.</summary>
 internal sealed partial class ChildProcess : IDisposable
 {
     private const int KeptLines = 8;
@@ -66,10 +67,8 @@ internal sealed partial class ChildProcess : IDisposable
     /// <exception cref="System.ComponentModel.Win32Exception">The program cannot be started.</exception>
     public static ChildProcess Start(ProcessPlan plan, string logs)
     {
-        var alone = File.Exists(Session);
-        var start = new ProcessStartInfo(alone ? Session : plan.Program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        if (alone)
-            start.ArgumentList.Add(plan.Program);
+        var start = GuardedProcess.Start(plan.Program, [], File.Exists(Session) ? [Session] : null);
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         foreach (var name in start.Environment.Keys.Where(name => IsForeign(plan, name)).ToList())
             start.Environment.Remove(name);
         foreach (var (name, value) in plan.Settings)
@@ -79,7 +78,6 @@ internal sealed partial class ChildProcess : IDisposable
         child._process.OutputDataReceived += child.Keep;
         child._process.ErrorDataReceived += child.Keep;
         child._process.Start();
-        child._process.StandardInput.Close();
         child._process.BeginOutputReadLine();
         child._process.BeginErrorReadLine();
         return child;

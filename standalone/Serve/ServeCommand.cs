@@ -97,8 +97,7 @@ internal static class ServeCommand
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(app.Lifetime.ApplicationStopping);
         await LoadAsync(backend, app.Urls.First(), stopping.Token);
-        await app.WaitForShutdownAsync(cancellation);
-        return 0;
+        return await HostEnd.WaitAsync(app, "orrery", cancellation);
     }
 
     private static async Task LoadAsync(LocalBackend backend, string address, CancellationToken stopping)

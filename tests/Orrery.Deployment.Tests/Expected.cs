@@ -52,7 +52,7 @@ internal static partial class Expected
     /// <summary>Every variable that a silo reads.</summary>
     public static IReadOnlySet<string> SiloVariables { get; } = Variables(SiloSections.SelectMany(FromReadme));
 
-    /// <summary>Orleans' own that the dashboard shows, as Microsoft.Orleans.Core 10.2.2 names them.</summary>
+    /// <summary>Orleans' own that the dashboard shows, as Microsoft.Orleans.Core 10.4.2 names them.</summary>
     public static readonly (string Name, string? Unit, string Kind)[] OrleansInstruments =
     [
         ("orleans-catalog-activations", null, "Gauge"),

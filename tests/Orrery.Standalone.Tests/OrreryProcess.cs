@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Orrery.Hosting.Startup;
 
 namespace Orrery.Standalone.Tests;
 
@@ -16,10 +17,8 @@ internal sealed class OrreryProcess : IDisposable
     /// <param name="environment">Variables; one without a value is taken away.</param>
     public OrreryProcess(string[] arguments, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Directory.CreateTempSubdirectory("orrery-test-").FullName };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "orrery.dll"));
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
+        var start = GuardedProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "orrery.dll"), .. arguments]);
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, Directory.CreateTempSubdirectory("orrery-test-").FullName);
         start.Environment["ORRERY__Engine__CacheDirectory"] = start.WorkingDirectory;
         start.Environment["ORRERY__Engine__Sessions"] = "1";
         start.Environment["ORRERY__Engine__MaxBatchTokens"] = "256";
@@ -79,6 +78,9 @@ internal sealed class OrreryProcess : IDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(20));
         }
     }
+
+    /// <summary>Ends it as a crash does.</summary>
+    public void Kill() => _process.Kill();
 
     /// <summary>Asks it to end, as Kubernetes does.</summary>
     public void Terminate()

@@ -4,7 +4,7 @@ namespace Orrery.Silo.Tables.Postgres;
 /// The statements of Orleans' grain storage provider. A state's version is its ETag: who writes or clears passes the version that it
 /// read, or none for a first write. The new version is the answer, and no row where somebody else was faster, which the provider turns
 /// into <c>InconsistentStateException</c>. Parameters and result columns bear the names that the provider uses
-/// (Microsoft.Orleans.Persistence.AdoNet 10.2.2).
+/// (Microsoft.Orleans.Persistence.AdoNet 10.4.2; the same since 10.2).
 /// </summary>
 internal static class GrainStateStatements
 {

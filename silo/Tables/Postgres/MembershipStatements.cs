@@ -4,7 +4,7 @@ namespace Orrery.Silo.Tables.Postgres;
 /// The statements of Orleans' membership provider. A change of the members is tied to the cluster's version: a silo passes the version
 /// that it read, and where another silo was faster nothing changes and the answer is false. Each statement is one
 /// snapshot and one transaction, as <c>IMembershipTable</c> asks of every operation. Parameters and result columns bear the names that
-/// the provider uses (Microsoft.Orleans.Clustering.AdoNet 10.2.2).
+/// the provider uses (Microsoft.Orleans.Clustering.AdoNet 10.4.2; the same since 10.2).
 /// </summary>
 internal static class MembershipStatements
 {

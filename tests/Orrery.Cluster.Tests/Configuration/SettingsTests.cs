@@ -39,6 +39,23 @@ public sealed partial class SettingsTests
         Assert.Contains(reason, error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_default_of_two_replicas_gives_way_to_a_smaller_most_and_a_chosen_least_does_not()
+    {
+        Assert.Equal(2, Read().Capped.Replicas.MinReplicas);
+        Assert.Equal(1, Read(("ORRERY__Fleet__MaxReplicas", "1")).Capped.Replicas.MinReplicas);
+        Assert.Equal(1, Read(("ORRERY__Fleet__MinReplicas", "1")).Capped.Replicas.MinReplicas);
+        Assert.False(SiloTable.Reader.TryRead(
+            "absent.json", new Dictionary<string, string> { ["ORRERY__Fleet__MinReplicas"] = "2", ["ORRERY__Fleet__MaxReplicas"] = "1" }, [], out _, out _, out var error));
+        Assert.StartsWith("MinReplicas must be 0 to MaxReplicas (1)", error, StringComparison.Ordinal);
+
+        static SiloSettings Read(params (string Name, string Value)[] environment)
+        {
+            Assert.True(SiloTable.Reader.TryRead("absent.json", environment.ToDictionary(pair => pair.Name, pair => pair.Value), [], out var settings, out _, out var error), error);
+            return settings;
+        }
+    }
+
     /// <summary>One environment may be given to all processes.</summary>
     [Fact]
     public void What_one_process_reads_the_others_pass_over()

@@ -52,7 +52,7 @@ public sealed class FileClusterTests(ITestOutputHelper output) : IDisposable
     public async Task Silos_that_start_at_once_make_one_file_and_one_cluster()
     {
         await using var cluster = ProcessCluster.InFile(Path.Combine(_folder, "made", "by", "them"), _models);
-        await cluster.GrowAsync(silos: 4, fronts: 1);
+        await cluster.GrowAsync(silos: 3, fronts: 1);
         await AnswersAsync(cluster, times: 1);
     }
 

@@ -41,6 +41,7 @@ public sealed class FrontTests(ProcessFixture fixture, ITestOutputHelper output)
         Assert.Equal(HttpStatusCode.OK, await front.StatusAsync("/health/live"));
         await RefusesAsync(front, "/v1/embeddings");
         await RefusesAsync(front, "/v1/score");
+        await RefusesAsync(front, "/v1/search");
         await RefusesAsync(front, "/v1/cluster");
         await RefusesAsync(front, "/v1/autoscale/cpu");
 
@@ -55,8 +56,15 @@ public sealed class FrontTests(ProcessFixture fixture, ITestOutputHelper output)
     private static async Task RefusesAsync(ClusterProcess front, string route)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, route);
-        if (route is "/v1/embeddings" or "/v1/score")
-            (request.Method, request.Content) = (HttpMethod.Post, Json.Of(new { model = "model", input = "a text" }));
+        object? body = route switch
+        {
+            "/v1/embeddings" => new { model = "model", input = "a text" },
+            "/v1/score" => new { input = "a text" },
+            "/v1/search" => new { vector = new[] { 1f, 0f } },
+            _ => null,
+        };
+        if (body is not null)
+            (request.Method, request.Content) = (HttpMethod.Post, Json.Of(body));
         request.Headers.Add("X-Timeout-Ms", "50000");
         var clock = Stopwatch.StartNew();
         using var answer = await front.Http.SendAsync(request);

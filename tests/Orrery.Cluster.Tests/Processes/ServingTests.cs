@@ -44,6 +44,15 @@ public sealed class ServingTests(ProcessFixture fixture, ServingTests.Small smal
     }
 
     [PostgresFact]
+    public async Task No_process_leaves_anything_in_the_users_home()
+    {
+        var cluster = await small.StartAsync(fixture);
+        using (var answer = await cluster.Front.Http.PostAsync("/v1/embeddings", Json.Of(new { model = "tiny-mean", input = "a private text" })))
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.All(cluster.Silos.Concat(cluster.Fronts), process => Assert.Empty(Directory.EnumerateFileSystemEntries(process.Home, "*", SearchOption.AllDirectories)));
+    }
+
+    [PostgresFact]
     public async Task Callers_of_different_fronts_share_batches()
     {
         const int Callers = 4;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Orrery.Hosting.Startup;
 
 namespace Orrery.Cluster.Tests.Support;
 
@@ -15,7 +16,7 @@ internal sealed class ClusterProcess : IDisposable
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
 
     // Settings of the machine that the tests run on are none of theirs.
-    private static readonly string[] _foreign = ["ORRERY__", "OTEL_", "ADMIN_TOKEN", "MEMBERSHIP", "CLUSTER_", "SILO_", "MODEL_CACHE_DIR", "DETECTOR_DIR", "EMBEDDING_MODEL", "DEFAULT_CLASSIFIERS", "DEVICE", "VECTOR_"];
+    private static readonly string[] _foreign = ["ORRERY__", "OTEL_", "ADMIN_TOKEN", "MEMBERSHIP", "CLUSTER_", "SILO_", "POD_", "KUBE", "MODEL_CACHE_DIR", "DETECTOR_DIR", "EMBEDDING_MODEL", "DEFAULT_CLASSIFIERS", "DEVICE", "VECTOR_"];
 
     private readonly StringBuilder _output = new();
     private readonly Process _process;
@@ -23,12 +24,13 @@ internal sealed class ClusterProcess : IDisposable
     private ClusterProcess(string program, int port, int siloPort, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
     {
         (Port, SiloPort) = (port, siloPort);
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program + ".dll"));
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
+        var start = GuardedProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. arguments]);
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, Path.GetTempPath());
         foreach (var name in start.Environment.Keys.Where(name => _foreign.Any(foreign => name.StartsWith(foreign, StringComparison.OrdinalIgnoreCase))).ToList())
             start.Environment.Remove(name);
+        start.Environment["HOME"] = Home;
+        start.Environment.Remove("XDG_CACHE_HOME");
+        start.Environment.Remove("ORT_DISABLE_TELEMETRY");
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = _limit };
@@ -46,6 +48,9 @@ internal sealed class ClusterProcess : IDisposable
 
     /// <summary>What the cluster calls it.</summary>
     public string Endpoint => $"127.0.0.1:{SiloPort}";
+
+    /// <summary>The home of the user that it runs as, empty at its start.</summary>
+    public string Home { get; } = Directory.CreateTempSubdirectory("orrery-test-home-").FullName;
 
     public HttpClient Http { get; }
 
@@ -111,11 +116,13 @@ internal sealed class ClusterProcess : IDisposable
     public void Kill() => _process.Kill();
 
     /// <summary>Asks it to end, as Kubernetes does.</summary>
-    public void Terminate()
-    {
-        using var kill = Process.Start("kill", ["-TERM", Text(_process.Id)]);
-        kill.WaitForExit();
-    }
+    public void Terminate() => Signal("TERM");
+
+    /// <summary>Stops all of its threads, as a machine does that is being moved or has no memory left.</summary>
+    public void Freeze() => Signal("STOP");
+
+    /// <summary>Lets it go on.</summary>
+    public void Thaw() => Signal("CONT");
 
     /// <summary>Waits for its end.</summary>
     /// <returns>Its exit code.</returns>
@@ -141,6 +148,7 @@ internal sealed class ClusterProcess : IDisposable
         _process.WaitForExit();
         _process.Dispose();
         Http.Dispose();
+        Directory.Delete(Home, recursive: true);
     }
 
     /// <summary>A port below those that outgoing connections take, so that none takes it before the process does.</summary>
@@ -160,6 +168,12 @@ internal sealed class ClusterProcess : IDisposable
                 // Somebody listens there; the next is as good.
             }
         }
+    }
+
+    private void Signal(string name)
+    {
+        using var kill = Process.Start("kill", ["-" + name, Text(_process.Id)]);
+        kill.WaitForExit();
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

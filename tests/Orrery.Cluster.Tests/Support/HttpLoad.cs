@@ -16,7 +16,7 @@ internal sealed record HttpAnswer(int Status, long Began, long Ended, string Rea
 }
 
 /// <summary>
-/// Connections that ask a front for embeddings again and again until they are told to stop; every answer is kept. They pause between
+/// Connections that ask a front for embeddings, or something else, again and again until they are told to stop; every answer is kept. They pause between
 /// requests: processes that start meanwhile need the processors too.
 /// </summary>
 internal sealed class HttpLoad : IAsyncDisposable
@@ -30,11 +30,11 @@ internal sealed class HttpLoad : IAsyncDisposable
     private readonly HttpClient _http;
     private readonly Task[] _callers;
 
-    private HttpLoad(ClusterProcess front, string model, int connections)
+    private HttpLoad(ClusterProcess front, int connections, Func<int, int, (string Path, object Body)> ask)
     {
         _http = new HttpClient { BaseAddress = front.Http.BaseAddress, Timeout = 2 * Deadline };
         _http.DefaultRequestHeaders.Add("X-Timeout-Ms", Deadline.TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
-        _callers = [.. Enumerable.Range(0, connections).Select(caller => Task.Run(() => AskAsync(model, caller)))];
+        _callers = [.. Enumerable.Range(0, connections).Select(caller => Task.Run(() => AskAsync(ask, caller)))];
     }
 
     public IReadOnlyCollection<HttpAnswer> Answers => _answers;
@@ -44,7 +44,14 @@ internal sealed class HttpLoad : IAsyncDisposable
     /// <summary>The longest anybody waited.</summary>
     public TimeSpan Longest => _answers.Max(answer => answer.Took);
 
-    public static HttpLoad Start(ClusterProcess front, string model, int connections = 16) => new(front, model, connections);
+    public static HttpLoad Start(ClusterProcess front, string model, int connections = 16) =>
+        new(front, connections, (caller, i) => ("/v1/embeddings", new { model, input = $"text {i} of caller {caller}" }));
+
+    /// <summary>Asks for whatever is wanted.</summary>
+    /// <param name="front">Whom.</param>
+    /// <param name="ask">What, by caller and number; told as path and body.</param>
+    /// <param name="connections">How many ask at once.</param>
+    public static HttpLoad Start(ClusterProcess front, Func<int, int, (string Path, object Body)> ask, int connections = 8) => new(front, connections, ask);
 
     /// <summary>Waits for some more answers.</summary>
     public async Task MoreAsync(int answers)
@@ -72,7 +79,7 @@ internal sealed class HttpLoad : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task AskAsync(string model, int caller)
+    private async Task AskAsync(Func<int, int, (string Path, object Body)> ask, int caller)
     {
         for (var i = 0; !_stop.IsCancellationRequested; i++)
         {
@@ -80,10 +87,11 @@ internal sealed class HttpLoad : IAsyncDisposable
             var (status, reason) = (0, "");
             try
             {
-                using var answer = await _http.PostAsJsonAsync("/v1/embeddings", new { model, input = $"text {i} of caller {caller}" });
+                var (path, body) = ask(caller, i);
+                using var answer = await _http.PostAsJsonAsync(path, body);
                 status = (int)answer.StatusCode;
-                var body = await answer.Content.ReadAsStringAsync();
-                reason = status == 200 ? "" : body;
+                var said = await answer.Content.ReadAsStringAsync();
+                reason = status == 200 ? "" : said;
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
             {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
+using Orrery.Hosting.Startup;
 
 namespace Orrery.Cluster.Tests.Support;
 
@@ -27,9 +28,8 @@ public sealed class PostgresServer : IAsyncLifetime
         var initialize = Command("initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C");
         await RunAsync(initialize[0], [.. initialize.Skip(1)]);
         // A crash of this server loses nothing that anybody wants, so it need not wait for the disk.
-        var serve = Command("postgres", "-D", data, "-p", _port.ToString(CultureInfo.InvariantCulture), "-k", _folder,
+        _server = Start("postgres", "-D", data, "-p", _port.ToString(CultureInfo.InvariantCulture), "-k", _folder,
             "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200");
-        _server = Start(serve[0], serve.Skip(1));
         try
         {
             await WaitAsync(_server);
@@ -95,11 +95,9 @@ public sealed class PostgresServer : IAsyncLifetime
     private string For(string database, string role) => $"Host=127.0.0.1;Port={_port};Database={database};Username={role};Maximum Pool Size=20";
 
     /// <summary>PostgreSQL refuses to run as root.</summary>
-    private static string[] Command(string program, params string[] arguments)
-    {
-        var path = Path.Combine(PostgresBinaries.Folder!, program);
-        return Environment.UserName == "root" ? ["/usr/sbin/runuser", "-u", "postgres", "--", path, .. arguments] : [path, .. arguments];
-    }
+    private static string[] AsPostgres() => Environment.UserName == "root" ? ["/usr/sbin/runuser", "-u", "postgres", "--"] : [];
+
+    private static string[] Command(string program, params string[] arguments) => [.. AsPostgres(), Path.Combine(PostgresBinaries.Folder!, program), .. arguments];
 
     private async Task WaitAsync(Process server)
     {
@@ -117,9 +115,12 @@ public sealed class PostgresServer : IAsyncLifetime
         }
     }
 
-    private static Process Start(string program, IEnumerable<string> arguments)
+    private static Process Start(string program, params string[] arguments)
     {
-        var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" })!;
+        // The guard stands behind the change of user: a process may kill those of its own user.
+        var start = GuardedProcess.Start(Path.Combine(PostgresBinaries.Folder!, program), arguments, AsPostgres());
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, "/");
+        var process = Process.Start(start)!;
         process.OutputDataReceived += static (_, _) => { };
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginOutputReadLine();

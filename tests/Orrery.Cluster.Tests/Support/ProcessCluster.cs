@@ -33,8 +33,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
     private readonly string _vectors = Directory.CreateTempSubdirectory("orrery-vectors-").FullName;
     private int _folders;
 
-    private ProcessCluster((string, string) membership, string models)
+    private ProcessCluster((string Name, string Value) membership, string models)
     {
+        Database = membership.Value;
         _membership = [membership];
         _engine =
         [
@@ -42,6 +43,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
             ("ORRERY__Engine__ThreadsPerSession", "1"), ("ORRERY__Engine__MaxBatchTokens", "4096"),
         ];
     }
+
+    /// <summary>Where its membership is: a connection string of PostgreSQL, or a folder.</summary>
+    public string Database { get; }
 
     /// <summary>What every silo is told beside its membership and its models.</summary>
     public (string, string)[] SiloSettings { get; init; } = [];

@@ -33,11 +33,16 @@ public sealed class TestFleet : IAsyncDisposable
     /// <param name="fleet">Of the supervisors.</param>
     /// <param name="vectors">A folder of vectors for each silo, opened here and closed with the cluster; null for a cluster that keeps none.</param>
     /// <param name="stores">How many of the silos have a folder; null for all.</param>
-    public static async Task<TestFleet> StartAsync(IReadOnlyList<SiloRole> roles, FrontOptions? front = null, FleetOptions? fleet = null, VectorFolders? vectors = null, int? stores = null)
+    /// <param name="configure">Changes each silo further.</param>
+    public static async Task<TestFleet> StartAsync(IReadOnlyList<SiloRole> roles, FrontOptions? front = null, FleetOptions? fleet = null, VectorFolders? vectors = null, int? stores = null, Action<ISiloBuilder>? configure = null)
     {
         if (vectors is not null)
             await vectors.OpenAsync(stores ?? roles.Count);
         var builder = new InProcessTestClusterBuilder((short)roles.Count);
+        // The one that our silos have, not one that all of this process share.
+#pragma warning disable ORLEANSEXP003
+        builder.Options.UseDistributedGrainDirectory = true;
+#pragma warning restore ORLEANSEXP003
         var next = -1;
         builder.ConfigureSilo((_, silo) =>
         {
@@ -46,6 +51,7 @@ public sealed class TestFleet : IAsyncDisposable
             var role = roles[Math.Min(place, roles.Count - 1)];
             silo.AddMemoryGrainStorage(RegistryGrain.Storage);
             silo.AddOrrery(role, new DeviceProbe("test", role.Memory > 0 ? role.Memory : 8L << 30, 2), fleet ?? new FleetOptions(), vectors?.Options, vectors?.Take(place));
+            configure?.Invoke(silo);
         });
         builder.ConfigureClient(client => client.AddOrrery(front ?? new FrontOptions(), vectors?.Options));
         var cluster = builder.Build();

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Storage;
 using Orrery.Cluster.Tests.Support;
+using Orrery.Interfaces;
 using Database = Orrery.Hosting.Settings.ClusterOptions;
 
 namespace Orrery.Cluster.Tests.Tables;
@@ -59,6 +60,7 @@ internal sealed class TableSilo : IAsyncDisposable
         {
             silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = ("tables", "tables"));
             silo.Configure<SiloOptions>(o => o.SiloName = name);
+            silo.Services.AddWireSerialization();
             silo.ConfigureEndpoints(IPAddress.Loopback, PostgresServer.FreePort(), PostgresServer.FreePort());
             silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (database.Invariant, database.ConnectionString));
             silo.AddAdoNetGrainStorage(Storage, o => (o.Invariant, o.ConnectionString) = (database.Invariant, database.ConnectionString));

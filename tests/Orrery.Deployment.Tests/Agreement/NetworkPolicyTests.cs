@@ -16,6 +16,9 @@ public class NetworkPolicyTests
             Assert.True(network.Lets(fronts, silo, Expected.SiloPorts["gateway"]));
             Assert.All(silos, other => Assert.True(network.Lets(silo, other, Expected.SiloPorts["silo"])));
             Assert.True(network.Lets(Peer.In("monitoring"), silo, Expected.SiloPorts["http"]));
+            // Kubernetes' API is no pod's, mostly, and at one of these.
+            Assert.True(network.Lets(silo, Peer.Outside, 443));
+            Assert.True(network.Lets(silo, Peer.Outside, 6443));
         }
 
         foreach (var one in all)
@@ -47,7 +50,7 @@ public class NetworkPolicyTests
 
         foreach (var one in all)
         {
-            Assert.False(network.Lets(one, Peer.Outside, 443));
+            Assert.Equal(silos.Any(silo => silo.Labels == one.Labels), network.Lets(one, Peer.Outside, 443));
             Assert.False(network.Lets(one, Peer.In("default"), 80));
         }
     }
@@ -67,7 +70,7 @@ public class NetworkPolicyTests
         var fronts = new Peer(Assert.Single(servers, one => one.Image == "orrery-front").PodLabels, "orrery");
         var silos = servers.Where(one => one.Image != "orrery-front").Select(one => new Peer(one.PodLabels, "orrery")).ToList();
         Assert.NotEmpty(silos);
-        return (new Network(Overlay.Render(overlay)), fronts, silos, [.. Overlay.Ours(overlay).Select(one => new Peer(one.PodLabels, "orrery"))]);
+        return (new Network(Overlay.Render(overlay)), fronts, silos, [.. silos, fronts, .. Overlay.Ours(overlay).Where(one => one.Kind == "Job").Select(one => new Peer(one.PodLabels, "orrery"))]);
     }
 
     /// <summary>The database that the overlay brings, or one outside.</summary>

@@ -10,7 +10,7 @@ public class SecurityTests
     {
         foreach (var one in Overlay.Render(overlay).Concat(Overlay.RenderFolder("models")).Where(one => one.HasPods))
         {
-            Assert.False((bool)one.PodSpec["automountServiceAccountToken"]!);
+            Assert.Equal(IsSilo(one), (bool)one.PodSpec["automountServiceAccountToken"]!);
             Assert.False((bool)one.PodSpec["enableServiceLinks"]!);
             var pod = one.PodSpec["securityContext"]!;
             Assert.True((bool)pod["runAsNonRoot"]!);
@@ -27,8 +27,38 @@ public class SecurityTests
 
     [OverlayTheory]
     [ClassData(typeof(EveryOverlay))]
-    public void Nobody_may_ask_Kubernetes_anything(string overlay) =>
-        Assert.DoesNotContain(Overlay.Render(overlay), one => one.Kind.Contains("Role", StringComparison.Ordinal));
+    public void Silos_may_look_at_pods_and_nobody_may_do_more(string overlay)
+    {
+        var objects = Overlay.Render(overlay);
+        var role = Assert.Single(objects, one => one.Kind.EndsWith("Role", StringComparison.Ordinal));
+        var rule = Assert.Single(role.Json["rules"]!.AsArray())!;
+        Assert.Equal("Role", role.Kind);
+        Assert.Equal([""], Texts(rule["apiGroups"]));
+        Assert.Equal(["pods"], Texts(rule["resources"]));
+        Assert.Equal(["get", "list", "watch"], Texts(rule["verbs"]));
+
+        var binding = Assert.Single(objects, one => one.Kind.EndsWith("Binding", StringComparison.Ordinal));
+        Assert.Equal(("RoleBinding", "Role", role.Name), (binding.Kind, (string)binding.Json["roleRef"]!["kind"]!, (string)binding.Json["roleRef"]!["name"]!));
+        var subject = Assert.Single(binding.Json["subjects"]!.AsArray())!;
+        Assert.Equal("ServiceAccount", (string)subject["kind"]!);
+        Assert.All(objects.Where(IsSilo), silo => Assert.Equal((string)subject["name"]!, (string)silo.PodSpec["serviceAccountName"]!));
+        Assert.DoesNotContain(Overlay.Servers(overlay), one => !IsSilo(one) && (string)one.PodSpec["serviceAccountName"]! == (string)subject["name"]!);
+
+        static IEnumerable<string> Texts(System.Text.Json.Nodes.JsonNode? list) => list!.AsArray().Select(text => (string)text!);
+    }
+
+    /// <summary>What Orleans' agent asks for: it finds the pods by these labels, and its own by its name.</summary>
+    [OverlayTheory]
+    [ClassData(typeof(EveryOverlay))]
+    public void A_silo_says_which_pod_it_is_and_its_pod_of_which_cluster(string overlay)
+    {
+        foreach (var silo in Overlay.Render(overlay).Where(IsSilo))
+        {
+            Assert.Equal((silo.Environment["SERVICE_ID"], silo.Environment["CLUSTER_ID"]), (silo.PodLabels["orleans/serviceId"], silo.PodLabels["orleans/clusterId"]));
+            foreach (var (variable, field) in new[] { ("POD_NAME", "metadata.name"), ("POD_NAMESPACE", "metadata.namespace") })
+                Assert.Equal(field, (string)silo.Container["env"]!.AsArray().Single(one => (string)one!["name"]! == variable)!["valueFrom"]!["fieldRef"]!["fieldPath"]!);
+        }
+    }
 
     [OverlayTheory]
     [ClassData(typeof(EveryOverlay))]
@@ -62,4 +92,6 @@ public class SecurityTests
             Assert.Equal(gpu, one.PodSpec["tolerations"]?.AsArray().Any(toleration => (string?)toleration!["key"] == "nvidia.com/gpu") ?? false);
         }
     }
+
+    private static bool IsSilo(Manifest one) => one is { HasPods: true, Kind: not "Job" } && one.Image.StartsWith("orrery-silo", StringComparison.Ordinal);
 }

@@ -6,7 +6,7 @@ namespace Orrery.Engine.Tests.OnnxRuntime;
 public sealed class TensorTests
 {
     [Fact]
-    public void Carries_every_element_type_through_a_graph_unchanged()
+    public async Task Carries_every_element_type_through_a_graph_unchanged()
     {
         using var session = Graphs.Open("types");
         var request = new TensorRequest { Model = "", Inputs = [.. session.Inputs.Select(info => Pattern(info.Name, info.ElementType, 3))] };
@@ -15,7 +15,7 @@ public sealed class TensorTests
         item.Run(session);
         item.Deliver();
 
-        var outputs = item.Answer.Result.Value!.Outputs;
+        var outputs = (await item.Answer).Value!.Outputs;
         Assert.Equal(14, outputs.Count);
         for (int i = 0; i < outputs.Count; i++)
         {

@@ -70,6 +70,30 @@ public sealed class RouterTests
     }
 
     [Fact]
+    public void Asks_a_silent_one_only_where_all_are()
+    {
+        var silent = new HashSet<string> { "b" };
+        var router = new Router<string>(new RouterOptions(), silent.Contains);
+        router.Update(["a", "b", "c"]);
+        for (var i = 0; i < 200; i++)
+        {
+            Assert.True(router.TryChoose(1000, 0, Bits(), out var route));
+            Assert.NotEqual("b", route.Replica);
+            // Rather the one that failed than one that answers nobody.
+            Assert.True(router.TryChoose(1, 0, Bits(), "a", out route));
+            Assert.Equal("c", route.Replica);
+        }
+
+        silent.Add("c");
+        Assert.True(router.AnyAnswers);
+        Assert.True(router.TryChoose(1, 0, Bits(), "a", out var failed));
+        Assert.Equal("a", failed.Replica);
+        silent.Add("a");
+        Assert.False(router.AnyAnswers);
+        Assert.True(router.TryChoose(1, 0, Bits(), out _));
+    }
+
+    [Fact]
     public void Keeps_what_it_knows_of_replicas_that_stay()
     {
         _router.Update(["a"]);

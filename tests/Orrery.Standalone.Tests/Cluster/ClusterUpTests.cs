@@ -126,6 +126,28 @@ public sealed partial class ClusterUpTests : IDisposable
     }
 
     [Fact]
+    public async Task Leaves_nobody_behind_when_it_is_killed()
+    {
+        var (process, _) = Up([]);
+        using (process)
+        {
+            await process.PrintsAsync("The cluster is ready");
+            var children = Children(process.Output).Values.ToList();
+            Assert.Equal(3, children.Count);
+            process.Kill();
+            await process.EndAsync();
+            foreach (var child in children)
+            {
+                for (var clock = System.Diagnostics.Stopwatch.StartNew(); Directory.Exists($"/proc/{child}"); await Task.Delay(20))
+                    Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), "a child is left");
+            }
+        }
+
+        // None was asked to end, none had the time to.
+        Assert.DoesNotContain(await File.ReadAllLinesAsync(Events), line => line.EndsWith(" ended", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Kills_all_at_once_when_asked_twice()
     {
         var (process, _) = Up(["--cpu", "1"], ("FIXTURE_STUBBORN", "front"));

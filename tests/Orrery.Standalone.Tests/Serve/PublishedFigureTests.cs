@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using CsvHelper;
 using Orrery.FixtureEncoders;
 using Orrery.Training.Metrics;
@@ -16,12 +14,13 @@ namespace Orrery.Standalone.Tests.Serve;
 public sealed class PublishedFigureTests
 {
     [StsFact]
-    public Task MiniLM_reaches_its_published_Spearman() => HoldsAsync(PackagedEncoder.MiniLm, spearman: 0.8203, pearson: 0.8274);
+    public Task MiniLM_reaches_its_published_correlations() => HoldsAsync(PackagedEncoder.MiniLm, prompt: null, spearman: 0.8203, pearson: 0.8274);
 
+    /// <summary>Its makers put the prompt of queries before both sentences.</summary>
     [StsFact]
-    public Task Arctic_xs_reaches_its_published_Spearman() => HoldsAsync(PackagedEncoder.ArcticXs, spearman: 0.7918, pearson: 0.7844);
+    public Task Arctic_xs_reaches_its_published_correlations() => HoldsAsync(PackagedEncoder.ArcticXs, prompt: "query", spearman: 0.7918, pearson: 0.7844);
 
-    private static async Task HoldsAsync(PackagedEncoder encoder, double spearman, double pearson)
+    private static async Task HoldsAsync(PackagedEncoder encoder, string? prompt, double spearman, double pearson)
     {
         var pairs = Pairs();
         Assert.Equal(1379, pairs.Length);
@@ -31,8 +30,8 @@ public sealed class PublishedFigureTests
         using (process)
         using (client)
         {
-            var left = await EmbedAsync(client, encoder.Name, [.. pairs.Select(pair => pair.Left)]);
-            var right = await EmbedAsync(client, encoder.Name, [.. pairs.Select(pair => pair.Right)]);
+            var left = await EmbedAsync(client, prompt, [.. pairs.Select(pair => pair.Left)]);
+            var right = await EmbedAsync(client, prompt, [.. pairs.Select(pair => pair.Right)]);
             var cosines = left.Zip(right, (a, b) => (double)TensorPrimitives.CosineSimilarity<float>(a, b)).ToArray();
             var judged = pairs.Select(pair => pair.Judged).ToArray();
             Assert.Equal(spearman, Correlation.Spearman(cosines, judged), 1e-4);
@@ -40,15 +39,13 @@ public sealed class PublishedFigureTests
         }
     }
 
-    private static async Task<float[][]> EmbedAsync(HttpClient client, string model, string[] texts)
+    private static async Task<float[][]> EmbedAsync(HttpClient client, string? prompt, string[] texts)
     {
         var embeddings = new List<float[]>();
         foreach (var some in texts.Chunk(32))
         {
-            using var answer = await client.PostAsJsonAsync("/v1/embeddings", new { model, input = some, encoding_format = "base64" });
-            var json = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
-            foreach (var one in json.GetProperty("data").EnumerateArray())
-                embeddings.Add(MemoryMarshal.Cast<byte, float>(one.GetProperty("embedding").GetBytesFromBase64()).ToArray());
+            using var answer = await client.PostAsJsonAsync("/embed", new { inputs = some, prompt_name = prompt });
+            embeddings.AddRange((await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<float[][]>())!);
         }
 
         return [.. embeddings];

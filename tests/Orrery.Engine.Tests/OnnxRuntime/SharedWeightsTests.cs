@@ -1,0 +1,60 @@
+using Orrery.Engine.Models;
+using Orrery.Engine.OnnxRuntime;
+using Orrery.Engine.Tests.Support;
+
+namespace Orrery.Engine.Tests.OnnxRuntime;
+
+/// <summary>Sessions of one rewritten graph over one mapping of its weights.</summary>
+public sealed class SharedWeightsTests : IDisposable
+{
+    private readonly string _folder = Repository.Temporary();
+
+    private static string Graph => Path.Combine(Directory.GetDirectories(Path.Combine(Repository.Root, "samples", "models", "orrery-mini")).Max()!, "onnx", "model.onnx");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Answer_what_a_session_of_its_own_weights_answers_also_when_the_others_are_gone()
+    {
+        var graph = Rewritten();
+        using var alone = new OrtSession(Graphs.Environment, graph, new OrtSessionOptions { IntraOpThreads = 1 });
+        var expected = Run(alone);
+        var weights = OrtSharedWeights.Open(graph)!;
+        var first = new OrtSession(Graphs.Environment, graph, weights, new OrtSessionOptions { IntraOpThreads = 1 });
+        using var second = new OrtSession(Graphs.Environment, graph, weights, new OrtSessionOptions { IntraOpThreads = 2 });
+        weights.Release();
+        Assert.Equal(expected, Run(first));
+        first.Dispose();
+        Assert.Equal(expected, Run(second));
+    }
+
+    [Fact]
+    public void Are_refused_when_the_file_does_not_hold_what_the_graph_names()
+    {
+        var graph = Rewritten();
+        var data = Path.Combine(Path.GetDirectoryName(graph)!, "model.data");
+        File.WriteAllBytes(data, File.ReadAllBytes(data)[..^4096]);
+        Assert.Contains("are not in the file", Assert.Throws<InvalidDataException>(() => OrtSharedWeights.Open(graph)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Are_none_where_the_graph_holds_its_own() => Assert.Null(OrtSharedWeights.Open(Graph));
+
+    private string Rewritten()
+    {
+        var graph = new GraphCache(new EngineOptions { CacheDirectory = _folder }, Graphs.Environment).Resolve(Graph, new string('a', 64));
+        Assert.NotEqual(Graph, graph);
+        return graph;
+    }
+
+    private static float[] Run(OrtSession session)
+    {
+        long[] ids = [2, 17, 40, 99, 3, 2, 5, 6, 7, 3];
+        var inputs = session.Inputs.Select(input => TestTensor.Of<long>(
+            OrtElementType.Int64, input.Name == "input_ids" ? ids : [.. ids.Select(_ => input.Name == "attention_mask" ? 1L : 0)], 2, 5)).ToArray();
+        using var outputs = session.Run([.. session.Inputs.Select(input => input.Name)], [.. inputs.Select(input => input.Value)], [session.Outputs[0].Name]);
+        foreach (var input in inputs)
+            input.Dispose();
+        return outputs[0].GetTensorDataAsSpan<float>().ToArray();
+    }
+}
