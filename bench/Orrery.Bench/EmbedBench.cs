@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Orrery.Bench;
 
 /// <summary>How long measurements take.</summary>

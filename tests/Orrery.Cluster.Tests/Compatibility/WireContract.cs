@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Metadata;
-using Orleans.Placement;
 using Orrery.Engine;
 using Orrery.Grains.Registry;
 using Orrery.Interfaces;

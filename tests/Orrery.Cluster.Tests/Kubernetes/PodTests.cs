@@ -1,5 +1,4 @@
 using System.Net;
-using Orrery.Cluster.Tests.Processes;
 using Orrery.Cluster.Tests.Support;
 using Orrery.Silo.Kubernetes;
 

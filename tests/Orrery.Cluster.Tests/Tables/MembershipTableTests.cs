@@ -6,7 +6,6 @@ using Orleans.Configuration;
 using Orleans.Runtime.Membership;
 using Orleans.Runtime.MembershipService;
 using Orrery.Cluster.Tests.Support;
-using Orrery.Silo.Tables;
 
 namespace Orrery.Cluster.Tests.Tables;
 

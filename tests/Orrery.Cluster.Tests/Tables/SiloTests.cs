@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 using Orrery.Cluster.Tests.Support;
-using Orrery.Silo.Tables;
 
 namespace Orrery.Cluster.Tests.Tables;
 
