@@ -134,7 +134,8 @@ internal static class DistilRoberta
             ["decoder"] = ByteLevel(prefix: true),
             ["model"] = new JsonObject
             {
-                ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = null, ["continuing_subword_prefix"] = "", ["end_of_word_suffix"] = "", ["fuse_unk"] = false,
+                ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = null, ["continuing_subword_prefix"] = "",
+                ["end_of_word_suffix"] = "", ["fuse_unk"] = false,
                 ["vocab"] = new JsonObject(entries.Select((piece, id) => KeyValuePair.Create(piece, (JsonNode?)id))),
                 ["merges"] = gpt2["model"]!["merges"]!.DeepClone(),
             },
