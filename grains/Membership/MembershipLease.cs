@@ -17,6 +17,9 @@ public sealed class MembershipLease(IMembershipTable table, ILocalSiloDetails si
 
     private static readonly TimeSpan _every = TimeSpan.FromMilliseconds(500);
 
+    // A silo that starts is a member in a moment, and others wait for what it decides.
+    private static readonly TimeSpan _first = TimeSpan.FromMilliseconds(100);
+
     // Before a proof lapses there is time for another question.
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
 
@@ -48,7 +51,7 @@ public sealed class MembershipLease(IMembershipTable table, ILocalSiloDetails si
                     Log.LeaseLost(logger, silo.SiloAddress, time.GetElapsedTime(_proven));
             }
 
-            await Task.Delay(_every, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_any ? _every : _first, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

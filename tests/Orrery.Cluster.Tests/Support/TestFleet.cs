@@ -56,7 +56,9 @@ public sealed class TestFleet : IAsyncDisposable
         builder.ConfigureClient(client => client.AddOrrery(front ?? new FrontOptions(), vectors?.Options));
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        return new TestFleet(cluster, vectors);
+        var started = new TestFleet(cluster, vectors);
+        await started.UntilAsync(_ => started.Watcher.Obstacle is null, "the cluster");
+        return started;
     }
 
     /// <summary>Waits until the front sees what is wanted.</summary>
