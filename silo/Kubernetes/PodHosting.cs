@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting.Kubernetes;
 using Orrery.Silo.Configuration;
 
