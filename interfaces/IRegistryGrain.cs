@@ -8,8 +8,10 @@ namespace Orrery.Interfaces;
 /// <param name="SendModels">The next report is to bring models and detectors.</param>
 /// <param name="Scan">The directories are to be looked through again if this number is higher than the last.</param>
 /// <param name="Drain">It is to leave.</param>
+/// <param name="Alone">No other silo answers and stays: nobody can take its replicas over.</param>
 [GenerateSerializer, Immutable, Alias("orrery.silo-orders")]
-public readonly record struct SiloOrders([property: Id(0)] bool SendModels, [property: Id(1)] long Scan, [property: Id(2)] bool Drain);
+public readonly record struct SiloOrders([property: Id(0)] bool SendModels, [property: Id(1)] long Scan, [property: Id(2)] bool Drain,
+    [property: Id(3)] bool Alone = false);
 
 /// <summary>
 /// The catalogue: which models silos have, which of them should be served, at which version; and the view of the cluster that fronts

@@ -21,6 +21,8 @@ internal static class SiloHost
 {
     public const string Program = "orrery-silo";
 
+    private static readonly TimeSpan _longestEnd = TimeSpan.FromSeconds(5);
+
     public static async Task<int> RunAsync(SiloSettings settings, string[] models, string[] detectors, CancellationToken cancellation)
     {
         if (ModelRoots.Resolve(settings.Role.Engine, models, detectors, out var engine) is { } missing)
@@ -81,7 +83,20 @@ internal static class SiloHost
         }
 
         Console.WriteLine($"Silo of pool {role.Pool} at {settings.Address}:{settings.SiloPort}, gateway {settings.GatewayPort}, {device.Name}, {device.Memory >> 20} MiB for models; http://{settings.Host}:{settings.Port}/dashboard/");
+        _ = EndAsync(app, agent.HandedOver);
         return await HostEnd.WaitAsync(app, Program, cancellation);
+    }
+
+    /// <summary>
+    /// Ends the process where the rest of its end takes long: its replicas are handed over and what was acknowledged is on the disk, but Orleans goes on to write
+    /// down its leave while the database is away.
+    /// </summary>
+    private static async Task EndAsync(IHost host, Task handedOver)
+    {
+        await handedOver;
+        await Task.Delay(_longestEnd);
+        Refusal.Say($"the silo's end has taken {_longestEnd.TotalSeconds:f0} s since its replicas were handed over; the process ends without it", Program);
+        Environment.Exit(HostEnd.CodeOf(host));
     }
 
     /// <summary>Creates what is missing in the database.</summary>

@@ -23,6 +23,9 @@ internal sealed class Dispatcher(ClusterWatcher watcher, LiveGrains grains, Fron
 
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
 
+    // A supervisor answers at once; one whose silo is frozen does not.
+    private static readonly TimeSpan _longestWake = TimeSpan.FromSeconds(1);
+
     private readonly HedgeBudget _budget = new(options.Router.HedgeShare);
 
     /// <summary>The end of a request that begins now.</summary>
@@ -237,9 +240,9 @@ internal sealed class Dispatcher(ClusterWatcher watcher, LiveGrains grains, Fron
         {
             try
             {
-                await grains.GetGrain<ISupervisorGrain>(watcher.Table.Names[wake].Name).WakeAsync();
+                await grains.GetGrain<ISupervisorGrain>(watcher.Table.Names[wake].Name).WakeAsync().WaitAsync(_longestWake, time, cancellation);
             }
-            catch (Exception e) when (RemoteFault.Is(e))
+            catch (Exception e) when (RemoteFault.Is(e, cancellation))
             {
                 // Its silo is lost with it; the next one is woken by the next turn of the loop.
                 await Task.Delay(_pause, time, cancellation);

@@ -16,6 +16,7 @@ internal sealed class SiloChannels(FrontOptions options, IOptions<ClusterOptions
 
     // In the order of their addresses, so that fronts that ask one silo for everything stay with it.
     private SiloChannel[] _all = [];
+    private Dictionary<SiloAddress, SiloChannel> _bySilo = [];
 
     /// <summary>Told when a silo has become silent.</summary>
     public event Action<SiloChannel>? Silenced;
@@ -24,7 +25,7 @@ internal sealed class SiloChannels(FrontOptions options, IOptions<ClusterOptions
     public event Action? Alive;
 
     /// <summary>The way to a silo; null where there is none of its own.</summary>
-    public SiloChannel? Find(SiloAddress silo) => Array.Find(Volatile.Read(ref _all), channel => channel.Silo.Equals(silo));
+    public SiloChannel? Find(SiloAddress silo) => Volatile.Read(ref _bySilo).GetValueOrDefault(silo);
 
     /// <summary>The way to a silo that answers; null when there is none.</summary>
     public IGrainFactory? Any()
@@ -53,6 +54,7 @@ internal sealed class SiloChannels(FrontOptions options, IOptions<ClusterOptions
 
         var old = _all;
         Volatile.Write(ref _all, [.. all]);
+        Volatile.Write(ref _bySilo, all.ToDictionary(channel => channel.Silo));
         foreach (var gone in old.Except(all))
             _ = gone.DisposeAsync().AsTask();
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
@@ -11,6 +12,7 @@ namespace Orrery.Engine.OnnxRuntime;
 /// them, kept once too: ONNX Runtime shares that only of weights which it is given, not of those that it reads. Freed when whoever opened
 /// it and all sessions that were made with it are done.
 /// </summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "The last of its users frees what it owns.")]
 internal sealed unsafe partial class OrtSharedWeights
 {
     private const int DontNeed = 4;

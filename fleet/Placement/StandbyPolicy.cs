@@ -18,12 +18,16 @@ public static class StandbyPolicy
     {
         if (wanted <= 1)
             return wanted;
+        // One that is to leave a silo leaves it first, and looks for another place then.
+        var leaves = false;
+        foreach (var silo in silos)
+            leaves |= silo.Id == vacated && silo.Count(replica.Model) > 0;
         var places = 0;
         foreach (var silo in silos)
         {
             if (silo.Draining || silo.Device != device || silo.Id == vacated)
                 continue;
-            if (silo.Count(replica.Model) > 0 || (!othersPending && silo.FreeMemory >= replica.Memory))
+            if (silo.Count(replica.Model) > 0 || (!othersPending && !leaves && silo.FreeMemory >= replica.Memory))
                 places++;
         }
 

@@ -81,7 +81,7 @@ public sealed class RegistryGrain(
         var (known, changed) = _silos.Report(report, Milliseconds());
         if (changed)
             (_tellSupervisors, _changedView) = (true, true);
-        return Task.FromResult(new SiloOrders(!known, _scan, _leaving.Contains(report.Silo)));
+        return Task.FromResult(new SiloOrders(!known, _scan, _leaving.Contains(report.Silo), _silos.IsAlone(report.Silo)));
     }
 
     /// <inheritdoc/>

@@ -33,6 +33,18 @@ internal sealed class SiloTable(TimeSpan silence)
         return (true, changed);
     }
 
+    /// <summary>Whether no other silo answers and stays.</summary>
+    public bool IsAlone(SiloAddress silo)
+    {
+        foreach (var other in _silos.Values)
+        {
+            if (!other.Silo.Equals(silo) && other is { Draining: false, Silent: false })
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>Forgets the silos that do not live.</summary>
     /// <returns>Whether there were any.</returns>
     public bool Keep(Func<SiloAddress, bool> lives)

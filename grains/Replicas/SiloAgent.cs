@@ -29,6 +29,7 @@ public sealed class SiloAgent(
     private readonly ModelStore _store = new();
     private readonly DetectorStore _detectorStore = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _handedOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IReadOnlyList<StoredModel> _models = [];
     private FoundModel[] _found = [];
     private IReadOnlyList<DetectorInfo> _detectors = [];
@@ -36,6 +37,9 @@ public sealed class SiloAgent(
 
     /// <summary>Whether the registry knows this silo.</summary>
     public bool Ready => _ready.Task.IsCompleted && !host.Draining;
+
+    /// <summary>Done when it has stopped waiting for its replicas to be handed over.</summary>
+    public Task HandedOver => _handedOver.Task;
 
     /// <summary>
     /// Hands the replicas over. This comes before anything stops: until then health says that the silo leaves, and others answer in its stead.
@@ -45,15 +49,22 @@ public sealed class SiloAgent(
         host.Drain();
         try
         {
-            // Until others answer, or time is up, or nobody is there to be told: then what is queued is answered while the silo closes.
+            // Until others answer, or time is up, or nobody is there to be told or to take over: then what is queued is answered while the silo closes.
             for (var heard = time.GetTimestamp(); host.Replicas.Count > 0 && time.GetElapsedTime(heard) < _patience; await Task.Delay(_look, time, cancellationToken))
             {
-                if (await ReportAsync(models: false, cancellationToken) is not null)
-                    heard = time.GetTimestamp();
+                if (await ReportAsync(models: false, cancellationToken) is not { } orders)
+                    continue;
+                if (orders.Alone)
+                    break;
+                heard = time.GetTimestamp();
             }
         }
         catch (OperationCanceledException)
         {
+        }
+        finally
+        {
+            _handedOver.TrySetResult();
         }
     }
 

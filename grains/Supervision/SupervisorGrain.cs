@@ -205,7 +205,11 @@ public sealed class SupervisorGrain(MembershipLease lease, FleetOptions options,
 
     private bool TryStart(ModelOrders orders, FoundModel version, string pool, Func<SiloAddress, bool>? accept = null)
     {
-        if (ReplicaPlacement.Choose(new PlacedReplica(_model, MemoryOf(version), 1), pool, Places(orders, version)).Silo is not { } chosen)
+        var places = Places(orders, version);
+        // A silo that standbys leave is not for another one.
+        if (_replicas.All.Count > 0 && orders.Vacated is { } vacated)
+            places.RemoveAll(silo => silo.Id == vacated.ToParsableString());
+        if (ReplicaPlacement.Choose(new PlacedReplica(_model, MemoryOf(version), 1), pool, places).Silo is not { } chosen)
             return false;
         var place = orders.Silos.First(silo => silo.Silo.ToParsableString() == chosen.Id).Silo;
         if (accept?.Invoke(place) == false)

@@ -28,6 +28,9 @@ public static class HostEnd
         return FaultExitCode;
     }
 
+    /// <summary>The exit code of a host that is stopping and whose end is not waited for.</summary>
+    public static int CodeOf(IHost host) => Find(host, task => task.IsFaulted) is null ? 0 : FaultExitCode;
+
     private static BackgroundService? Find(IHost host, Func<Task, bool> ended) =>
         host.Services.GetServices<IHostedService>().OfType<BackgroundService>().FirstOrDefault(service => service.ExecuteTask is { } task && ended(task));
 }

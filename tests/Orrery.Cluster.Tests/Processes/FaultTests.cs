@@ -35,14 +35,19 @@ public sealed class FaultTests(ProcessFixture fixture, ITestOutputHelper output)
             // Where it was declared dead meanwhile, it ends by itself and is started anew.
             await load.MoreAsync(100);
             if (frozen.HasEnded || !(await cluster.StatusAsync()).Silos.Any(silo => silo.Silo == frozen.Endpoint))
+            {
                 cluster.Kill(frozen);
+                frozen.Dispose();
+            }
         });
         await RestoreAsync(cluster, replicas: 2);
 
         await DuringAsync("killed", load, async () =>
         {
-            cluster.Kill(cluster.Silos[0]);
+            var killed = cluster.Silos[0];
+            cluster.Kill(killed);
             await load.MoreAsync(200);
+            killed.Dispose();
         });
         await RestoreAsync(cluster, replicas: 2);
 
@@ -81,8 +86,10 @@ public sealed class FaultTests(ProcessFixture fixture, ITestOutputHelper output)
 
         await DuringAsync("killed", load, async () =>
         {
-            cluster.Kill(Holder(cluster, await cluster.StatusAsync()));
+            var killed = Holder(cluster, await cluster.StatusAsync());
+            cluster.Kill(killed);
             await load.MoreAsync(200);
+            killed.Dispose();
         });
         await RestoreAsync(cluster, replicas: 1);
 

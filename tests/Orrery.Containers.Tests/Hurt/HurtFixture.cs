@@ -1,5 +1,4 @@
 using System.Globalization;
-using Orrery.Api.Tests.Support;
 using Orrery.Bench;
 using Orrery.Containers.Tests.Support;
 
@@ -12,6 +11,7 @@ public abstract class HurtFixture(string title, int? replicas) : IAsyncLifetime
 {
     public const string Model = "orrery-mini";
 
+    private readonly Report _report = new();
     private readonly List<string[]> _rows = [];
     private ComposeCluster? _cluster;
 
@@ -20,21 +20,23 @@ public abstract class HurtFixture(string title, int? replicas) : IAsyncLifetime
     /// <summary>How many replicas of the model the cluster holds when nothing is wrong.</summary>
     public int Replicas => replicas ?? 2;
 
-    public async Task InitializeAsync() => _cluster = await ComposeCluster.StartAsync((name, service) =>
+    public async Task InitializeAsync()
     {
-        // For all alike: the front passes over what it does not read.
-        if (replicas is { } least && (name == ComposeCluster.Front || name.StartsWith("silo-", StringComparison.Ordinal)))
-            ComposeCluster.Set(service, ("ORRERY__Fleet__MinReplicas", least.ToString(CultureInfo.InvariantCulture)));
-    });
+        _report.Title(title, $"./orrery test --containers{(Run.Full ? " --full" : "")}");
+        _cluster = await ComposeCluster.StartAsync((name, service) =>
+        {
+            // For all alike: the front passes over what it does not read.
+            if (replicas is { } least && (name == ComposeCluster.Front || name.StartsWith("silo-", StringComparison.Ordinal)))
+                ComposeCluster.Set(service, ("ORRERY__Fleet__MinReplicas", least.ToString(CultureInfo.InvariantCulture)));
+        });
+    }
 
     public async Task DisposeAsync()
     {
-        var report = new Report();
-        report.Title(title, "./orrery test --containers --full");
-        report.Line("Two silos of compose.yaml, a front and PostgreSQL; eight clients of /v1/score with the default deadline of 30 s, or of /v1/embeddings with an upsert of four texts. Rates are of answers 200, counted each second.");
-        report.Table("What clients saw", Phase.Columns, _rows);
+        _report.Line("Two silos of compose.yaml, a front and PostgreSQL; eight clients of /v1/score with the default deadline of 30 s, or of /v1/embeddings with an upsert of four texts. Rates are of answers 200, counted each second.");
+        _report.Table("What clients saw", Phase.Columns, _rows);
         if (_rows.Count > 0 && Environment.GetEnvironmentVariable("ORRERY_CONTAINERS_REPORT") is { Length: > 0 } path)
-            report.Save(path);
+            _report.Save(path);
         if (_cluster is not null)
             await _cluster.DisposeAsync();
     }

@@ -35,6 +35,7 @@ internal sealed class ComposeCluster : IAsyncDisposable
 
     private readonly TemporaryFolder _folder;
     private readonly Dictionary<string, string> _addresses;
+    private readonly Dictionary<string, string> _containers = [];
 
     private ComposeCluster(TemporaryFolder folder, Uri address, Dictionary<string, string> addresses)
     {
@@ -83,6 +84,8 @@ internal sealed class ComposeCluster : IAsyncDisposable
             // Left behind by a run that was killed.
             await cluster.DownAsync();
             await cluster.ComposeAsync("up", "-d", "--no-build");
+            foreach (var service in (string[])[Front, Postgres, .. addresses.Keys])
+                cluster._containers[service] = await ContainerAsync(service);
             await Run.UntilAsync(async () => (await cluster.Http.GetAsync("/health/ready")).IsSuccessStatusCode, "the front ready", _patience, cluster.LogsAsync);
             return cluster;
         }
@@ -121,24 +124,24 @@ internal sealed class ComposeCluster : IAsyncDisposable
         return _addresses.First(silo => ready.Any(one => one.StartsWith(silo.Value + ":", StringComparison.Ordinal))).Key;
     }
 
-    public async Task KillAsync(string service) => await Docker.DoAsync("kill", await ContainerAsync(service));
+    public async Task KillAsync(string service) => await Docker.DoAsync("kill", _containers[service]);
 
-    public async Task StartAgainAsync(string service) => await Docker.DoAsync("start", await ContainerAsync(service));
+    public async Task StartAgainAsync(string service) => await Docker.DoAsync("start", _containers[service]);
 
-    public async Task FreezeAsync(string service) => await Docker.DoAsync("pause", await ContainerAsync(service));
+    public async Task FreezeAsync(string service) => await Docker.DoAsync("pause", _containers[service]);
 
-    public async Task ThawAsync(string service) => await Docker.DoAsync("unpause", await ContainerAsync(service));
+    public async Task ThawAsync(string service) => await Docker.DoAsync("unpause", _containers[service]);
 
-    public async Task CutOffAsync(string service) => await Docker.DoAsync("network", "disconnect", Network, await ContainerAsync(service));
+    public async Task CutOffAsync(string service) => await Docker.DoAsync("network", "disconnect", Network, _containers[service]);
 
     /// <summary>Back at the address that the others know.</summary>
-    public async Task ConnectAsync(string service) => await Docker.DoAsync("network", "connect", "--ip", _addresses[service], Network, await ContainerAsync(service));
+    public async Task ConnectAsync(string service) => await Docker.DoAsync("network", "connect", "--ip", _addresses[service], Network, _containers[service]);
 
     /// <summary>Asks it to end, and waits for that as long as compose.yaml would.</summary>
     /// <returns>Its exit code; 137 where it had to be killed.</returns>
     public async Task<int> StopAsync(string service)
     {
-        var container = await ContainerAsync(service);
+        var container = _containers[service];
         await Docker.DoAsync("stop", "--time", "45", container);
         return int.Parse(await Docker.DoAsync("inspect", "--format", "{{.State.ExitCode}}", container), CultureInfo.InvariantCulture);
     }

@@ -35,6 +35,10 @@ public sealed class StandbyPolicyTests
         Assert.Equal(1, StandbyPolicy.Least(2, _model, "cpu", [Silo("a", _model), Silo("b", _model)], othersPending: false, "b"));
 
     [Fact]
+    public void What_is_to_leave_a_silo_leaves_it_before_it_looks_for_another() =>
+        Assert.Equal(1, StandbyPolicy.Least(2, _model, "cpu", [Silo("a", _model), Silo("b", _model), Silo("c")], othersPending: false, "b"));
+
+    [Fact]
     public void Zero_stays_zero() => Assert.Equal(0, Least(0, Silo("a"), Silo("b")));
 
     [Fact]
@@ -91,10 +95,10 @@ public sealed class StandbyPolicyTests
         var others = models.Where(other => other.Model != model.Model && Count(other, silos) == 0).ToList();
         // Those that cannot have one are no longer waited for.
         var pending = others.Exists(other => Array.Exists(silos, silo => silo.FreeMemory >= other.Memory));
-        var vacated = others.Select(other => StandbyPolicy.ToVacate(other, "cpu", silos, silos)).FirstOrDefault(silo => silo is not null)?.Id;
+        var vacated = others.OrderBy(other => other.Model, StringComparer.Ordinal).Select(other => StandbyPolicy.ToVacate(other, "cpu", silos, silos)).FirstOrDefault(silo => silo is not null)?.Id;
         var least = StandbyPolicy.Least(2, model, "cpu", silos, pending, vacated);
         var here = Count(model, silos);
-        if (here < least && ReplicaPlacement.Choose(model, "cpu", silos).Silo is { } place)
+        if (here < least && ReplicaPlacement.Choose(model, "cpu", [.. silos.Where(silo => here == 0 || silo.Id != vacated)]).Silo is { } place)
         {
             var index = Array.IndexOf(silos, place);
             silos[index] = place with { Replicas = place.Replicas.Add(model) };
