@@ -67,21 +67,26 @@ internal sealed class ModelFiles
     }
 
     /// <summary>The files, absolute, in which the graph says that weights lie; whether they are there is not looked at. Reads the graph, but no weights.</summary>
-    /// <exception cref="ModelFormatException">The graph is no ONNX file, or names a file outside the model's directory.</exception>
+    /// <returns>None where the graph cannot be read as one.</returns>
+    /// <exception cref="ModelFormatException">The graph names a file outside the model's directory.</exception>
     /// <exception cref="IOException">The graph cannot be read.</exception>
     public IReadOnlyCollection<string> ExternalFiles()
     {
         // ONNX Runtime's own format keeps all in one file.
         if (Graph.EndsWith(".ort", StringComparison.OrdinalIgnoreCase))
             return [];
+        GraphOutline graph;
         try
         {
-            return [.. OnnxFile.Look(Graph).Graph.ExternalFiles().Select(ExternalFile)];
+            graph = OnnxFile.Look(Graph).Graph;
         }
-        catch (InvalidDataException e)
+        catch (InvalidDataException)
         {
-            throw new ModelFormatException($"{Path.GetFileName(Graph)} is not an ONNX file: {e.Message}", e);
+            // A torn graph is a version like another: whoever asks for it is told, by ONNX Runtime, why it cannot be loaded.
+            return [];
         }
+
+        return [.. graph.ExternalFiles().Select(ExternalFile)];
     }
 
     /// <summary>Every file that makes the version, absolute, by relative name.</summary>
