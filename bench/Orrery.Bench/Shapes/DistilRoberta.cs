@@ -48,8 +48,16 @@ internal static class DistilRoberta
         });
         Write("tokenizer_config.json", new
         {
-            tokenizer_class = "RobertaTokenizer", model_max_length = 512, add_prefix_space = false,
-            bos_token = "<s>", cls_token = "<s>", eos_token = "</s>", sep_token = "</s>", pad_token = "<pad>", unk_token = "<unk>", mask_token = "<mask>",
+            tokenizer_class = "RobertaTokenizer",
+            model_max_length = 512,
+            add_prefix_space = false,
+            bos_token = "<s>",
+            cls_token = "<s>",
+            eos_token = "</s>",
+            sep_token = "</s>",
+            pad_token = "<pad>",
+            unk_token = "<unk>",
+            mask_token = "<mask>",
         });
         Write("1_Pooling/config.json", new { word_embedding_dimension = Width, pooling_mode_mean_tokens = true });
         (string Path, string Type)[] modules = [("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")];
@@ -129,13 +137,21 @@ internal static class DistilRoberta
             ["pre_tokenizer"] = ByteLevel(prefix: false),
             ["post_processor"] = new JsonObject
             {
-                ["type"] = "RobertaProcessing", ["sep"] = new JsonArray("</s>", 2), ["cls"] = new JsonArray("<s>", 0), ["trim_offsets"] = true, ["add_prefix_space"] = false,
+                ["type"] = "RobertaProcessing",
+                ["sep"] = new JsonArray("</s>", 2),
+                ["cls"] = new JsonArray("<s>", 0),
+                ["trim_offsets"] = true,
+                ["add_prefix_space"] = false,
             },
             ["decoder"] = ByteLevel(prefix: true),
             ["model"] = new JsonObject
             {
-                ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = null, ["continuing_subword_prefix"] = "",
-                ["end_of_word_suffix"] = "", ["fuse_unk"] = false,
+                ["type"] = "BPE",
+                ["dropout"] = null,
+                ["unk_token"] = null,
+                ["continuing_subword_prefix"] = "",
+                ["end_of_word_suffix"] = "",
+                ["fuse_unk"] = false,
                 ["vocab"] = new JsonObject(entries.Select((piece, id) => KeyValuePair.Create(piece, (JsonNode?)id))),
                 ["merges"] = gpt2["model"]!["merges"]!.DeepClone(),
             },
