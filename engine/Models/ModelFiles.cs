@@ -108,13 +108,20 @@ internal sealed class ModelFiles
         return files;
     }
 
-    /// <summary>SHA-256, lower-case hex, over each file's name and SHA-256 in order of names.</summary>
+    /// <summary>As the other, with what <see cref="ExternalFiles"/> gives.</summary>
     /// <exception cref="ModelFormatException">As of <see cref="ExternalFiles"/>, or weights that the graph names are not there.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public string ComputeDigest(CancellationToken cancellation)
+    public string ComputeDigest(CancellationToken cancellation) => ComputeDigest(ExternalFiles(), cancellation);
+
+    /// <summary>SHA-256, lower-case hex, over each file's name and SHA-256 in order of names.</summary>
+    /// <param name="external">What <see cref="ExternalFiles"/> gave.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="ModelFormatException">Weights that the graph names are not there.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public string ComputeDigest(IEnumerable<string> external, CancellationToken cancellation)
     {
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var (name, path) in VersionFiles(ExternalFiles()))
+        foreach (var (name, path) in VersionFiles(external))
         {
             cancellation.ThrowIfCancellationRequested();
             if (!File.Exists(path))

@@ -45,7 +45,7 @@ public sealed class ModelStore
             external = files.ExternalFiles();
             if (external.Count > 0)
                 (stamp, bytes) = FileStamp.Of(files.VersionFiles(external).Values);
-            return new Known(stamp, external, new StoredModel(name, files.ComputeDigest(cancellation), files.Directory, manifest.Pool, manifest.Fallback, bytes, null));
+            return new Known(stamp, external, new StoredModel(name, files.ComputeDigest(external, cancellation), files.Directory, manifest.Pool, manifest.Fallback, bytes, null));
         }
         catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
         {
