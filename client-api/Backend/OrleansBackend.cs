@@ -27,7 +27,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
         // The whole request before it is split, so that a refusal tells the input's place in it. Replicas have their embeddings kept themselves.
         if (request.Upsert is { } target && RecordCheck.Check(vectors is not null, target, request.Inputs.Count, request.PerToken) is { } wrong)
             return wrong;
-        return await OverChunksAsync(request, deadline, (range, replica, left, token) => replica.Grain.EmbedAsync(EmbedCall.Of(request, range, left), token), cancellation, ModelTask.Embedding);
+        return await OverChunksAsync(request, deadline, (part, replica, left, token) => replica.Grain.EmbedAsync(EmbedCall.Of(request, part.Inputs, left, part.Operation), token), request.Upsert is not null, cancellation, ModelTask.Embedding);
     }
 
     /// <inheritdoc/>
@@ -35,7 +35,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     {
         var deadline = dispatcher.Begin(request.Timeout);
         return await OverChunksAsync(
-            request, deadline, (range, replica, left, token) => replica.Grain.ScoreAsync(ScoreCall.Of(request, range, left), token), cancellation, ModelTask.Classifier, ModelTask.Reranker);
+            request, deadline, (part, replica, left, token) => replica.Grain.ScoreAsync(ScoreCall.Of(request, part.Inputs, left), token), false, cancellation, ModelTask.Classifier, ModelTask.Reranker);
     }
 
     /// <inheritdoc/>
@@ -69,7 +69,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
         foreach (var input in request.Inputs)
             tokens += Splitting.Estimate(input);
         var outcome = await dispatcher.SendAsync(
-            model, digest, (int)Math.Min(int.MaxValue, tokens), deadline, (replica, left, token) => replica.Grain.CompareAsync(CompareCall.Of(request, left), token), cancellation);
+            model, digest, (int)Math.Min(int.MaxValue, tokens), false, deadline, (replica, left, token) => replica.Grain.CompareAsync(CompareCall.Of(request, left), token), cancellation);
         return outcome.TryGet(out var output, out var error) ? output.It : error;
     }
 
@@ -84,7 +84,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
             bytes += input.Data.Length;
         // An id is eight bytes, mostly.
         var outcome = await dispatcher.SendAsync(
-            found.Name, found.Digest, (int)Math.Min(int.MaxValue, bytes / 8), deadline,
+            found.Name, found.Digest, (int)Math.Min(int.MaxValue, bytes / 8), false, deadline,
             (replica, left, token) => replica.Grain.InferAsync(
                 new InferCall { Inputs = Tensor.Of(request.Inputs), Outputs = [.. request.Outputs], Terms = new Terms { Priority = request.Priority, Timeout = left } }, token),
             cancellation);
@@ -96,7 +96,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     {
         if (!Find(model, [ModelTask.Embedding, ModelTask.Classifier, ModelTask.Reranker]).TryGet(out var info, out var error))
             return error;
-        var outcome = await dispatcher.SendAsync(info.Name, null, 0, dispatcher.Begin(null), (replica, _, token) => replica.Grain.TokenizeAsync([.. texts], addSpecialTokens, token), cancellation);
+        var outcome = await dispatcher.SendAsync(info.Name, null, 0, false, dispatcher.Begin(null), (replica, _, token) => replica.Grain.TokenizeAsync([.. texts], addSpecialTokens, token), cancellation);
         return outcome.TryGet(out var lists, out error) ? lists.It : error;
     }
 
@@ -105,7 +105,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     {
         if (!Find(model, [ModelTask.Embedding, ModelTask.Classifier, ModelTask.Reranker]).TryGet(out var info, out var error))
             return error;
-        var outcome = await dispatcher.SendAsync(info.Name, null, 0, dispatcher.Begin(null), (replica, _, token) => replica.Grain.DecodeAsync([.. ids], skipSpecialTokens, token), cancellation);
+        var outcome = await dispatcher.SendAsync(info.Name, null, 0, false, dispatcher.Begin(null), (replica, _, token) => replica.Grain.DecodeAsync([.. ids], skipSpecialTokens, token), cancellation);
         return outcome.TryGet(out var texts, out error) ? texts.It : error;
     }
 
@@ -161,7 +161,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     }
 
     private async ValueTask<Outcome<TextOutput>> OverChunksAsync(
-        TextRequest request, Deadline deadline, Func<Range, ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<Rows>>> call, CancellationToken cancellation, params ModelTask[] tasks)
+        TextRequest request, Deadline deadline, Func<Part, ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<Rows>>> call, bool writes, CancellationToken cancellation, params ModelTask[] tasks)
     {
         while (true)
         {
@@ -172,7 +172,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
             var chunks = Splitting.Of(request.Inputs, router?.Count ?? 1, options.Router);
             // Parts of one answer come from one version.
             var digest = chunks.Length == 1 ? found.Digest : found.Digest ?? info!.Digest;
-            if ((await dispatcher.SendAllAsync(found.Name, digest, chunks, deadline, call, cancellation)).TryGet(out var parts, out error))
+            if ((await dispatcher.SendAllAsync(found.Name, digest, chunks, writes, deadline, call, cancellation)).TryGet(out var parts, out error))
                 return Rows.Join(parts);
             // A version that went meanwhile, and that nobody named: all of it again with the next.
             if (chunks.Length == 1 || error.Kind != InferenceErrorKind.ModelNotFound || found.Digest is not null)
