@@ -41,6 +41,22 @@ public sealed class ReplicaHost(SiloRole role, DeviceProbe device, ILoggerFactor
     /// <summary>The replicas that are loaded.</summary>
     public ICollection<Replica> Replicas => _replicas.Values;
 
+    /// <summary>Whether any of them has something to answer.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            foreach (var (_, replica) in _replicas)
+            {
+                // One that stops is answering what it has queued.
+                if (replica.Stopping || replica.Load.QueuedTokens > 0)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>The detectors that were found in the silo's directories: heads that new replicas of their model bring up.</summary>
     public void Found(IReadOnlyList<DetectorInfo> detectors) => Volatile.Write(ref _detectors, detectors);
 

@@ -20,6 +20,9 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
     private readonly Dictionary<string, ManagedReplica> _replicas = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (InferenceError Error, long At)> _refused = new(StringComparer.Ordinal);
 
+    // Their replicas are left alone, for they may come back.
+    private readonly HashSet<SiloAddress> _silent = [];
+
     private readonly List<Task> _proofs = [];
 
     /// <summary>All, in any phase.</summary>
@@ -36,18 +39,22 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
     public void Adopt(SiloReport[] silos)
     {
         var alive = new HashSet<SiloAddress>();
+        _silent.Clear();
         foreach (var silo in silos)
         {
             alive.Add(silo.Silo);
+            if (silo.Silent)
+                _silent.Add(silo.Silo);
             foreach (var view in silo.Replicas)
             {
                 if (ReplicaKey.Parse(view.Key).Model != model)
                     continue;
                 if (!_replicas.TryGetValue(view.Key, out var replica))
                 {
-                    _replicas[view.Key] = replica = new ManagedReplica(view.Key, silo.Silo, grains.GetGrain<IModelGrain>(view.Key));
+                    _replicas[view.Key] = replica = new ManagedReplica(view.Key, silo.Silo, grains.GetGrain<IModelGrain>(view.Key)) { Adopted = true };
                     _proofs.RemoveAll(proof => proof.IsCompleted);
-                    _proofs.Add(ProbeAsync(replica));
+                    if (!silo.Silent)
+                        _proofs.Add(ProbeAsync(replica));
                 }
 
                 (replica.Load, replica.AnsweredTokens) = (view.Load, view.AnsweredTokens);
@@ -61,13 +68,14 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
     /// <summary>Done when those that were adopted and not heard of before have answered, or failed to.</summary>
     public Task ProvedAsync() => Task.WhenAll(_proofs);
 
-    /// <summary>Asks those that answer to prove it, where it is time.</summary>
+    /// <summary>Asks those that answer, or have yet to show whether they do, to prove it, where it is time.</summary>
     public void Probe()
     {
         // A copy: a call may fail at once, and take its replica out of the list.
         foreach (var replica in _replicas.Values.ToList())
         {
-            if (replica is { Phase: ReplicaPhase.Ready, Probing: false } && time.GetElapsedTime(replica.ProbedAt) >= options.ProbeEvery)
+            var proves = replica.Phase == ReplicaPhase.Ready || (replica.Phase == ReplicaPhase.Starting && replica.Adopted);
+            if (proves && !replica.Probing && !_silent.Contains(replica.Silo) && time.GetElapsedTime(replica.ProbedAt) >= options.ProbeEvery)
                 _ = ProbeAsync(replica);
         }
     }
@@ -94,7 +102,7 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
         // A copy: a call may fail at once, and take its replica out of the list.
         foreach (var replica in _replicas.Values.ToList())
         {
-            if (replica is { Phase: ReplicaPhase.Draining, Stopping: false } && time.GetElapsedTime(replica.DrainingSince) >= _viewTravels)
+            if (replica is { Phase: ReplicaPhase.Draining, Stopping: false } && !_silent.Contains(replica.Silo) && time.GetElapsedTime(replica.DrainingSince) >= _viewTravels)
                 _ = StopAsync(replica);
         }
     }
@@ -158,6 +166,9 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
             replica.Probing = false;
         }
 
+        // Its silo is silent by now: that tells nothing of the replica, which may answer when it wakes.
+        if (_silent.Contains(replica.Silo))
+            return;
         if (++replica.FailedProbes < options.FailedProbes || replica.Phase == ReplicaPhase.Draining)
             return;
         Log.ReplicaLost(logger, replica.Key, replica.Silo, reason);
