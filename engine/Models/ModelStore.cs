@@ -49,7 +49,8 @@ public sealed class ModelStore
         }
         catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
         {
-            return new Known(stamp, external, new StoredModel(name, "", files.Directory, "cpu", true, bytes, e.Message));
+            // What the files say stays so until they change; what kept them from being read may pass at any moment.
+            return new Known(e is ModelFormatException ? stamp : "", external, new StoredModel(name, "", files.Directory, "cpu", true, bytes, e.Message));
         }
     }
 

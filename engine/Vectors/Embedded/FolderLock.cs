@@ -24,7 +24,7 @@ internal sealed class FolderLock(string directory) : IDisposable
                 _file = new FileStream(Path.Combine(directory, Name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
                 return null;
             }
-            catch (IOException e) when (IsHeld(e))
+            catch (IOException e) when (FileLock.IsHeld(e))
             {
                 return new(InferenceErrorKind.Unavailable, $"vectors' folder '{directory}' is in use by another process");
             }
@@ -37,8 +37,4 @@ internal sealed class FolderLock(string directory) : IDisposable
     }
 
     public void Dispose() => _file?.Dispose();
-
-    /// <summary>Whether opening failed because another has the lock: ERROR_SHARING_VIOLATION on Windows, else EWOULDBLOCK of flock, 11 on Linux and 35 on macOS and BSD.</summary>
-    private static bool IsHeld(IOException exception) =>
-        OperatingSystem.IsWindows() ? (exception.HResult & 0xFFFF) == 32 : exception.HResult == (OperatingSystem.IsLinux() ? 11 : 35);
 }
