@@ -26,11 +26,11 @@ internal sealed class RecentWrites(TimeProvider time, int most = 100_000)
     {
         lock (_gate)
         {
+            var now = time.GetTimestamp();
+            Forget(most, now);
             if (_writes.TryGetValue(name, out var known))
                 return ((Task<Answer<T>>)known).WaitAsync(cancellation);
-            var now = time.GetTimestamp();
-            while (_order.TryPeek(out var oldest) && (_order.Count >= most || time.GetElapsedTime(oldest.At, now) >= _kept))
-                _writes.Remove(_order.Dequeue().Name);
+            Forget(most - 1, now);
             var doing = DoAsync(name, write);
             // One that has failed already is not kept.
             if (doing.IsCompleted && !IsDone(doing))
@@ -39,6 +39,12 @@ internal sealed class RecentWrites(TimeProvider time, int most = 100_000)
             _order.Enqueue((name, now));
             return doing.WaitAsync(cancellation);
         }
+    }
+
+    private void Forget(int left, long now)
+    {
+        while (_order.TryPeek(out var oldest) && (_order.Count > left || time.GetElapsedTime(oldest.At, now) >= _kept))
+            _writes.Remove(_order.Dequeue().Name);
     }
 
     private async Task<Answer<T>> DoAsync<T>((string Shard, Guid Operation) name, Func<CancellationToken, Task<Answer<T>>> write)

@@ -45,11 +45,12 @@ public sealed class ChannelTests
     [Fact]
     public async Task A_silo_whose_connection_broke_is_asked_again_though_the_question_before_is_never_answered()
     {
-        var asked = 0;
+        var (asked, made) = (0, 0);
         Action broken = null!;
         await using var channel = New(tell =>
         {
             broken = tell;
+            made++;
             return Client(() => Interlocked.Increment(ref asked) == 1 ? new TaskCompletionSource().Task : Task.CompletedTask);
         }, new RouterOptions(), TimeSpan.FromMilliseconds(200));
         await UntilAsync(() => Volatile.Read(ref asked) == 1);
@@ -57,6 +58,7 @@ public sealed class ChannelTests
         broken();
         Assert.True(channel.Silent);
         await UntilAsync(() => !channel.Silent);
+        Assert.Equal(1, made);
     }
 
     private static SiloChannel New(Func<Action, IHost> connect, RouterOptions? options = null, TimeSpan? every = null) => new(

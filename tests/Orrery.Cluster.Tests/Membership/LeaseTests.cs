@@ -112,10 +112,11 @@ public sealed class LeaseTests : IDisposable
     {
         var asked = await _questions.Reader.ReadAsync();
         _time.Pass(_pause);
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (Volatile.Read(ref _seers) == 0)
         {
             _time.Run(_pause);
-            await Task.Delay(1);
+            await Task.Delay(1, late.Token);
         }
 
         asked.SetResult(Row(SiloStatus.Active));
@@ -132,10 +133,9 @@ public sealed class LeaseTests : IDisposable
         _time.Pass(MembershipLease.Duration - (_pause / 2));
         Assert.False(_lease.Held);
         asked.SetResult(Row(SiloStatus.Active));
-        while (!_lease.Held)
-            await Task.Delay(1);
-        while (_said.Count < 3)
-            await Task.Delay(1);
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!_lease.Held || _said.Count < 3)
+            await Task.Delay(1, late.Token);
         Assert.Contains(_said, line => line.Contains("was not told", StringComparison.Ordinal));
     }
 
