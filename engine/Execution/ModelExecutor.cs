@@ -296,6 +296,7 @@ internal sealed class ModelExecutor
         _metrics.Ran(batch, padded, start, seconds, _time);
         if (error is null)
         {
+            // A runner answers for each text of the batch itself, whatever fails.
             runner.Deliver(batch);
         }
         else

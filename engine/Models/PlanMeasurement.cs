@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Orrery.Engine.Execution;
 using Orrery.Engine.OnnxRuntime;
 
@@ -95,31 +96,47 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
         using var start = new Barrier(sessions);
         var typical = new double[sessions];
         var threads = new Thread[sessions];
+        ExceptionDispatchInfo? failure = null;
         for (var i = 0; i < sessions; i++)
         {
             var own = i;
             threads[i] = ComputeThread.Start("measure", () =>
             {
-                using var runner = new SessionRunner(new ModelSessions(session, null), layout, padId);
-                var batch = SessionRunner.ProbeBatch(items, Length, padId);
-                runner.Compute(batch, alone: false);
-                start.SignalAndWait();
-                var seconds = new List<double>();
-                var began = time.GetTimestamp();
-                do
+                try
                 {
-                    var run = time.GetTimestamp();
-                    runner.Compute(batch, alone: false);
-                    seconds.Add(time.GetElapsedTime(run).TotalSeconds);
+                    typical[own] = Typical(session, items, start);
                 }
-                while (seconds.Count < MinRuns || time.GetElapsedTime(began) < _slice);
-                seconds.Sort();
-                typical[own] = seconds[seconds.Count / 2];
+                catch (Exception e)
+                {
+                    // Told where it is waited for: on this thread it would end the process. The others must not wait for this one.
+                    Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(e), null);
+                    start.RemoveParticipant();
+                }
             });
         }
 
         foreach (var thread in threads)
             thread.Join();
+        failure?.Throw();
         return typical.Average();
+    }
+
+    private double Typical(OrtSession session, int items, Barrier start)
+    {
+        using var runner = new SessionRunner(new ModelSessions(session, null), layout, padId);
+        var batch = SessionRunner.ProbeBatch(items, Length, padId);
+        runner.Compute(batch, alone: false);
+        start.SignalAndWait();
+        var seconds = new List<double>();
+        var began = time.GetTimestamp();
+        do
+        {
+            var run = time.GetTimestamp();
+            runner.Compute(batch, alone: false);
+            seconds.Add(time.GetElapsedTime(run).TotalSeconds);
+        }
+        while (seconds.Count < MinRuns || time.GetElapsedTime(began) < _slice);
+        seconds.Sort();
+        return seconds[seconds.Count / 2];
     }
 }
