@@ -119,7 +119,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         var executor = new ModelExecutor(
             info.Name, runners, new BatchQueue(policy, Math.Max(1, info.MaxLength)), new LoadEstimate(plan.Sessions, plan.TokensPerSecond),
             new QueueLimits(options.MaxQueueTokens, options.MaxQueueDelay), policy, time, modelMetrics);
-        return new LoadedModel(info, manifest, layout, tokenizer, sessions, executor, modelMetrics);
+        return new LoadedModel(info, manifest, layout, tokenizer, sessions, executor, modelMetrics, new RunEstimate(MemoryBudget.Of(options.MemoryLimit).Limit));
     }
 
     /// <summary>The weights that a rewritten graph's sessions share; null where they cannot be read apart: each session reads its own then.</summary>
