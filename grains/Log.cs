@@ -51,4 +51,10 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Error, "The catalogue cannot be written")]
     public static partial void CatalogueUnwritten(ILogger logger, Exception exception);
+
+    [LoggerMessage(17, LogLevel.Warning, "Model {Model} is tried in a process of its own before it is placed again: {Reason}")]
+    public static partial void Suspect(ILogger logger, string model, string reason);
+
+    [LoggerMessage(18, LogLevel.Error, "Version {Digest} is quarantined: {Reason}")]
+    public static partial void Quarantined(ILogger logger, string digest, string reason);
 }
