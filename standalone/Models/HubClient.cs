@@ -56,7 +56,7 @@ internal sealed class HubClient(HubConnection connection, Uri endpoint)
             have = 0;
         }
 
-        if (file.Size - have is { } missing && new DriveInfo(Path.GetFullPath(path)).AvailableFreeSpace is var free && missing > free)
+        if (file.Size - have is { } missing && new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace is var free && missing > free)
             throw new HubException($"{file.Name} needs {missing} bytes more, and the disk has {free}");
         var uri = new Uri(endpoint, $"{repository}/resolve/{commit}/{string.Join('/', file.Name.Split('/').Select(Uri.EscapeDataString))}");
         using (var response = await connection.SendAsync(uri, have > 0 ? have : null, cancellation))
