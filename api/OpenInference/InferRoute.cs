@@ -39,7 +39,7 @@ internal sealed class InferRoute(IInferenceBackend backend, ApiOptions options, 
         if (body is null)
         {
             if (status != StatusCodes.Status415UnsupportedMediaType)
-                return new ApiError(ErrorCause.BodyUnreadable, reason!, Status: status);
+                return new ApiError(status == StatusCodes.Status503ServiceUnavailable ? ErrorCause.Unavailable : ErrorCause.BodyUnreadable, reason!, Status: status);
             context.Response.Headers.AcceptEncoding = "gzip, deflate";
             return new ApiError(ErrorCause.MediaType, reason!, Status: StatusCodes.Status501NotImplemented);
         }
