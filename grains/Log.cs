@@ -51,4 +51,10 @@ internal static partial class Log
 
     [LoggerMessage(16, LogLevel.Information, "The registry lives on {Silo}")]
     public static partial void RegistryHere(ILogger logger, SiloAddress silo);
+
+    [LoggerMessage(17, LogLevel.Warning, "Model {Model} is tried in a process of its own before it is placed again: {Reason}")]
+    public static partial void Suspect(ILogger logger, string model, string reason);
+
+    [LoggerMessage(18, LogLevel.Error, "Version {Digest} is quarantined: {Reason}")]
+    public static partial void Quarantined(ILogger logger, string digest, string reason);
 }

@@ -57,12 +57,14 @@ internal static class SiloHost
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limit(settings, 1 << 20));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
         builder.Services.AddOrreryOperations();
+        builder.Services.AddHostedService<IdleMemory>();
         builder.UseOrleans(silo =>
         {
             Join(silo, settings);
             if (settings.Pod.Length > 0)
                 silo.UsePod(settings);
             silo.AddOrrery(role, device, settings.Capped, vectors.Store == VectorStoreKind.Embedded ? vectors : null, owned);
+            silo.Services.AddSingleton<IModelTrial, ProcessTrial>();
             if (service is not null)
                 silo.Services.AddSingleton(service);
             silo.AddDashboard();

@@ -37,8 +37,9 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
             info = WithLabels(info with { Digest = DigestOf(directory, file) }, manifest, head.Labels);
             _slots[name] = new Slot(info, manifest, head);
         }
-        catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
+            // Whatever its files do, it is this detector's alone.
             head?.Dispose();
             _slots[name] = new Slot(info with { Reason = e.Message }, null, null);
         }

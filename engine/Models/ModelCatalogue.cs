@@ -72,9 +72,13 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
                     await old.StopAsync();
                 return loaded.Info;
             }
-            catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
-                Log.Refused(logger, slot.Info.Name, e.Message);
+                // Whatever it was, it is this model's alone; those of the first kinds are what files are refused with.
+                if (e is ModelFormatException or IOException or UnauthorizedAccessException)
+                    Log.Refused(logger, slot.Info.Name, e.Message);
+                else
+                    Log.Unexpected(logger, e, slot.Info.Name);
                 if (old is null)
                     Publish(slot with { Info = slot.Info with { State = ModelState.Failed, Reason = e.Message } });
                 return new InferenceError(InferenceErrorKind.ModelNotReady, $"model '{slot.Info.Name}' cannot be loaded: {e.Message}", "model");

@@ -56,9 +56,10 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
             facts = facts with { Digest = version };
             cancellation.ThrowIfCancellationRequested();
 
-            (var plan, sessions) = Plan(facts, session, create, layout, tokenizer);
+            var own = BatchesOf(facts, files, session, layout, tokenizer);
+            (var plan, sessions) = Plan(own, facts, session, create, layout, tokenizer);
             facts = facts with { Sessions = plan.Sessions, ThreadsPerSession = plan.Threads, MaxBatchTokens = plan.MaxBatchTokens, State = ModelState.Ready };
-            return Start(facts, manifest, layout, tokenizer, sessions, plan);
+            return Start(own, facts, manifest, layout, tokenizer, sessions, plan);
         }
         catch
         {
@@ -68,7 +69,30 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         }
     }
 
-    private (SessionPlan Plan, ModelSessions Sessions) Plan(ModelInfo facts, OrtSession session, Func<int, OrtSession> create, GraphLayout? layout, Tokenizer? tokenizer)
+    /// <summary>The options, with batches of one text where the graph takes no more.</summary>
+    private EngineOptions BatchesOf(ModelInfo facts, ModelFiles files, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer)
+    {
+        if (layout is null || options.MaxBatchItems == 1)
+            return options;
+        try
+        {
+            if (GraphLimits.Of(session.Inputs, layout).Texts != 1)
+            {
+                if (BatchProof.Check(session, layout, facts, tokenizer!.VocabularySize, tokenizer.PadId, files.Graph) is not { } reason)
+                    return options;
+                Log.OneByOne(logger, facts.Name, reason);
+            }
+
+            return options with { MaxBatchItems = 1 };
+        }
+        catch (Exception e) when (e is OrtException or ModelOutputException)
+        {
+            throw new ModelFormatException($"the graph fails on a text of several tokens: {e.Message}", e);
+        }
+    }
+
+    private (SessionPlan Plan, ModelSessions Sessions) Plan(
+        EngineOptions own, ModelInfo facts, OrtSession session, Func<int, OrtSession> create, GraphLayout? layout, Tokenizer? tokenizer)
     {
         if (layout is null)
         {
@@ -80,14 +104,14 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         var cache = new PlanCache(options, environment);
         if (cache.Read(facts.Digest) is { } known)
             return (known, new ModelSessions(session, known.WideThreads > 0 ? create(known.WideThreads) : null));
-        var (plan, sessions) = new PlanMeasurement(options, time, facts, layout, tokenizer!.PadId).Choose(session, create);
+        var (plan, sessions) = new PlanMeasurement(own, time, facts, layout, tokenizer!.PadId).Choose(session, create);
         cache.Write(facts.Digest, plan);
         return (plan, sessions);
     }
 
-    private LoadedModel Start(ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, ModelSessions sessions, SessionPlan plan)
+    private LoadedModel Start(EngineOptions own, ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, ModelSessions sessions, SessionPlan plan)
     {
-        var policy = new BatchPolicy(plan.MaxBatchTokens, options.MaxBatchItems, options.MaxPadding, PlanMeasurement.MinTokens, options.BulkEvery);
+        var policy = new BatchPolicy(plan.MaxBatchTokens, own.MaxBatchItems, options.MaxPadding, PlanMeasurement.MinTokens, options.BulkEvery);
         var runners = new IBatchRunner[plan.Sessions];
         for (var i = 0; i < runners.Length; i++)
             runners[i] = new SessionRunner(sessions, layout, tokenizer?.PadId ?? 0);
@@ -95,7 +119,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         var executor = new ModelExecutor(
             info.Name, runners, new BatchQueue(policy, Math.Max(1, info.MaxLength)), new LoadEstimate(plan.Sessions, plan.TokensPerSecond),
             new QueueLimits(options.MaxQueueTokens, options.MaxQueueDelay), policy, time, modelMetrics);
-        return new LoadedModel(info, manifest, layout, tokenizer, sessions, executor, modelMetrics);
+        return new LoadedModel(info, manifest, layout, tokenizer, sessions, executor, modelMetrics, new RunEstimate(MemoryBudget.Of(options.MemoryLimit).Limit));
     }
 
     /// <summary>The weights that a rewritten graph's sessions share; null where they cannot be read apart: each session reads its own then.</summary>
@@ -172,6 +196,8 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         length = Math.Min(length, manifest.MaxPositions ?? int.MaxValue);
         if (length == int.MaxValue)
             length = 512;
+        if (GraphLimits.Of(session.Inputs, layout).Tokens is > 0 and var tokens)
+            length = Math.Min(length, tokens);
         if (length < tokenizer!.SpecialTokenCount(pair: true) + 1)
             throw new ModelFormatException($"the maximum length of {length} tokens leaves no room for a text");
         return info with

@@ -45,6 +45,7 @@ public sealed class RegistryGrain(
     private readonly Dictionary<string, ModelView> _views = new(StringComparer.Ordinal);
     private readonly HashSet<SiloAddress> _leaving = [];
     private readonly PoolSizes _pools = new(options.Pools);
+    private Trials? _trials;
     private ClusterView _view = new() { Version = new ViewVersion(Guid.NewGuid(), 0), Silos = [], Models = [], Detectors = [], Pools = [] };
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _started;
@@ -101,6 +102,29 @@ public sealed class RegistryGrain(
         return Task.CompletedTask;
     }
 
+    private Trials Trials => _trials ??= new(catalogue.State.Trials, time);
+
+    /// <inheritdoc/>
+    public async Task<TrialAnswer> BeginTrialAsync(string model, string digest, SiloAddress silo)
+    {
+        var answer = Trials.Begin(model, digest, silo, out var changed);
+        Trials.Forget(known => _silos.Versions().Values.Any(versions => versions.Exists(version => version.Digest == known)));
+        // A storage that hangs keeps no model from being served: what it does not take now is written later.
+        if (changed)
+            await Task.WhenAny(SaveAsync(), Task.Delay(_longestTell, time));
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    public async Task EndTrialAsync(string digest, SiloAddress silo, TrialOutcome outcome, string? reason)
+    {
+        if (!Trials.End(digest, silo, outcome, reason))
+            return;
+        if (outcome == TrialOutcome.Quarantined)
+            Log.Quarantined(logger, digest, reason ?? "");
+        await Task.WhenAny(SaveAsync(), Task.Delay(_longestTell, time));
+    }
+
     /// <inheritdoc/>
     public async Task<Answer<Value<ModelInfo>>> LoadAsync(string model)
     {
@@ -114,7 +138,8 @@ public sealed class RegistryGrain(
         // One that a supervisor still tells of may have gone from the folders.
         if (NameOf(model) is not { } name || !_silos.Versions().TryGetValue(name, out var versions))
             return new Answer<Value<ModelInfo>> { Error = NoModel(model) };
-        return await ServeAsync(name, new CatalogueEntry(versions[0].Digest, Served: true));
+        var digest = versions[0].Digest;
+        return await ServeAsync(name, new CatalogueEntry(digest, Served: true), Trials.Free(digest));
     }
 
     /// <inheritdoc/>
@@ -141,7 +166,7 @@ public sealed class RegistryGrain(
         return Task.FromResult<SiloAddress?>(leaving);
     }
 
-    private async Task<Answer<Value<ModelInfo>>> ServeAsync(string model, CatalogueEntry entry)
+    private async Task<Answer<Value<ModelInfo>>> ServeAsync(string model, CatalogueEntry entry, bool anew = false)
     {
         // It may have lapsed while silos were waited for.
         if (Undecided() is { } undecided)
@@ -151,7 +176,7 @@ public sealed class RegistryGrain(
             return new Answer<Value<ModelInfo>> { Error = unwritten };
         if (!_silos.Versions().TryGetValue(model, out var versions))
             return new Answer<Value<ModelInfo>> { Error = NoModel(model) };
-        await TellAsync(model, versions, LightSilos());
+        await TellAsync(model, versions, LightSilos(), anew);
         while (true)
         {
             var answer = await GrainFactory.GetGrain<ISupervisorGrain>(model).SettledAsync();
@@ -189,6 +214,12 @@ public sealed class RegistryGrain(
             return;
         if (_silos.Keep(silo => membership.GetApproximateSiloStatus(silo) is SiloStatus.Active or SiloStatus.ShuttingDown))
             (_tellSupervisors, _changedView) = (true, true);
+        foreach (var suspect in Trials.Look(silo => membership.GetApproximateSiloStatus(silo) is SiloStatus.Joining or SiloStatus.Active or SiloStatus.ShuttingDown or SiloStatus.Stopping))
+        {
+            Log.Suspect(logger, suspect.Model, suspect.Reason!);
+            _unwritten = true;
+        }
+
         _leaving.RemoveWhere(silo => !_silos.Silos.Any(one => one.Silo.Equals(silo)));
         if (_tellSupervisors || time.GetElapsedTime(_told) >= _repeat)
         {
@@ -246,11 +277,11 @@ public sealed class RegistryGrain(
         await Task.WhenAll(versions.Select(pair => TellAsync(pair.Key, pair.Value, silos)));
     }
 
-    private async Task TellAsync(string model, List<FoundModel> versions, SiloReport[] silos)
+    private async Task TellAsync(string model, List<FoundModel> versions, SiloReport[] silos, bool anew = false)
     {
         var entry = catalogue.State.Models[model];
         // One that published meanwhile knows better.
-        if (await TellAsync(model, new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], silos, _silos.Holders(model), OthersPending(model), Vacated(model))) is { } view && _views.TryAdd(model, view))
+        if (await TellAsync(model, new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], silos, _silos.Holders(model), OthersPending(model), Vacated(model), anew)) is { } view && _views.TryAdd(model, view))
             _changedView = true;
     }
 

@@ -45,7 +45,7 @@ public sealed class SupervisorGrain(MembershipLease lease, FleetOptions options,
         _model = this.GetPrimaryKeyString();
         _began = time.GetTimestamp();
         _desired = 1;
-        _replicas = new ReplicaSet(_model, GrainFactory, options, Step, time, logger);
+        _replicas = new ReplicaSet(_model, GrainFactory, GrainFactory.GetGrain<IRegistryGrain>(0), options, Step, time, logger);
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(_tick, _tick) { Interleave = true });
         return Task.CompletedTask;
     }
@@ -63,7 +63,7 @@ public sealed class SupervisorGrain(MembershipLease lease, FleetOptions options,
             _settled = true;
         }
 
-        if (another)
+        if (another || orders.Anew)
         {
             // Asked anew, it is tried anew.
             _replicas.ForgetRefusals();
@@ -299,6 +299,7 @@ public sealed class SupervisorGrain(MembershipLease lease, FleetOptions options,
         Pool = pool ?? target?.Pool ?? Pools.Cpu,
         Memory = target is null ? 0 : MemoryOf(target),
         Compute = _demand.Utilization,
+        Quarantined = target is not null && _replicas.IsQuarantined(target.Digest),
         Sustained = target is null ? 0 : Math.Min(_demand.Sustained, _desired),
     };
 
