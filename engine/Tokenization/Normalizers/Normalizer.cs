@@ -5,6 +5,9 @@ internal abstract class Normalizer
 {
     /// <summary>Reads <see cref="NormalizationSpace.Current"/> and leaves the result there.</summary>
     public abstract void Apply(NormalizationSpace space);
+
+    /// <summary>Whether it makes text lower case.</summary>
+    public virtual bool Lowercases => false;
 }
 
 /// <summary>Two text buffers to pass text between, and the code points of a normalization form under way.</summary>
@@ -30,6 +33,8 @@ internal sealed class NormalizationSpace
 /// <summary>Applies normalizers one after another.</summary>
 internal sealed class SequenceNormalizer(Normalizer[] normalizers) : Normalizer
 {
+    public override bool Lowercases => Array.Exists(normalizers, normalizer => normalizer.Lowercases);
+
     public override void Apply(NormalizationSpace space)
     {
         foreach (Normalizer normalizer in normalizers) normalizer.Apply(space);
