@@ -44,6 +44,10 @@ internal static class TextEncoder
                 items[i] = new TextItem { Ids = ids[i], TypeIds = types[i], Length = tokens[i], Job = job, Index = i, Priority = request.Priority, Skipped = skips[i] };
             return items;
         }
+        catch (TokenizationException e)
+        {
+            return Refused(model, e);
+        }
         finally
         {
             model.Return(encoding);
@@ -139,6 +143,9 @@ internal static class TextEncoder
         kept = truncation == Truncation.Right ? text.AsSpan(0, cut) : text.AsSpan(cut);
         return true;
     }
+
+    /// <summary>What a request is told whose text the model's own tokenizer cannot be let go on with.</summary>
+    public static InferenceError Refused(LoadedModel model, TokenizationException e) => new(InferenceErrorKind.Failed, $"model '{model.Info.Name}': {e.Message}", "inputs");
 
     private static InferenceError TooLong(int index, int limit, string given) =>
         new(InferenceErrorKind.TooLarge, $"inputs[{index}] must have at most {limit} tokens. Given: {given}", "inputs");

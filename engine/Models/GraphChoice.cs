@@ -7,7 +7,7 @@ namespace Orrery.Engine.Models;
 /// then the encoder of a pair of encoder and decoder, then CLIP's text half; in <c>onnx/</c> before the directory itself. Where there is no
 /// such name the only graph. Never a decoder's part, and never one for another kind of processor.
 /// </summary>
-internal static class GraphChoice
+public static class GraphChoice
 {
     private static readonly string[] _names = ["model", "encoder_model", "text_model"];
 
@@ -23,19 +23,19 @@ internal static class GraphChoice
         from name in _names from variant in _variants from folder in (string[])["onnx/", ""] where FitsProcessor(variant) select $"{folder}{name}{variant}.onnx";
 
     /// <summary>Chooses.</summary>
-    /// <param name="paths">The model's.</param>
+    /// <param name="names">All of the directory's files, relative, with slashes.</param>
     /// <param name="folders">Folders to look in, relative to the directory; the first that has a graph counts.</param>
     /// <param name="reason">Why there is none; null when there is one.</param>
     /// <returns>The graph's name in the directory; null when there is none.</returns>
-    public static string? Choose(ModelPaths paths, IEnumerable<string> folders, out string? reason)
+    public static string? Choose(IReadOnlyCollection<string> names, IEnumerable<string> folders, out string? reason)
     {
         reason = null;
         foreach (var folder in folders)
         {
             var prefix = folder.Length == 0 ? "" : folder + "/";
-            if (Usual.FirstOrDefault(name => paths.Has(prefix + name)) is { } usual)
+            if (Usual.FirstOrDefault(name => names.Contains(prefix + name)) is { } usual)
                 return prefix + usual;
-            var all = Graphs(paths, prefix + "onnx").Concat(Graphs(paths, folder)).ToArray();
+            var all = Graphs(names, prefix + "onnx/").Concat(Graphs(names, prefix)).ToArray();
             var fitting = all.Where(name => !IsPart(name) && FitsProcessor(name)).ToArray();
             if (fitting.Length == 1)
                 return fitting[0];
@@ -50,9 +50,9 @@ internal static class GraphChoice
         return null;
     }
 
-    private static IEnumerable<string> Graphs(ModelPaths paths, string folder) => Directory.Exists(paths.PathOf(folder))
-        ? Directory.EnumerateFiles(paths.PathOf(folder), "*.onnx").Select(paths.NameOf).Order(StringComparer.Ordinal)
-        : [];
+    private static IEnumerable<string> Graphs(IEnumerable<string> names, string prefix) => names
+        .Where(name => name.StartsWith(prefix, StringComparison.Ordinal) && name.EndsWith(".onnx", StringComparison.Ordinal) && !name[prefix.Length..].Contains('/', StringComparison.Ordinal))
+        .Order(StringComparer.Ordinal);
 
     private static string Listed(string[] names) => string.Join(", ", names.Take(8)) + (names.Length > 8 ? ", …" : "");
 

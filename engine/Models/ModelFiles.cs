@@ -202,7 +202,7 @@ internal sealed class ModelFiles
         }
 
         var folders = modules is [{ Folder.Length: > 0 } first, ..] ? (string[])[first.Folder, ""] : [""];
-        if (GraphChoice.Choose(paths, folders, out var why) is { } graph)
+        if (GraphChoice.Choose(paths.Graphs(folders), folders, out var why) is { } graph)
             return new ModelFiles(paths, graph, modules);
         reason = why ?? (Array.Find(_weights, paths.Has) is { } weights
             ? $"it holds no ONNX graph (onnx/model.onnx or model.onnx), only {weights}: export it, with 'optimum-cli export onnx' say"

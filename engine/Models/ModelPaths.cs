@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Orrery.Engine.Models;
 
 /// <summary>
@@ -37,6 +35,16 @@ internal sealed class ModelPaths
 
     /// <summary>Whether there is such a file.</summary>
     public bool Has(string name) => File.Exists(PathOf(name));
+
+    /// <summary>The names of the graphs in some folders of the directory, and in <c>onnx/</c> of each.</summary>
+    public HashSet<string> Graphs(IEnumerable<string> folders) =>
+    [
+        .. from folder in folders
+           from path in (string[])[PathOf(folder), Path.Combine(PathOf(folder), "onnx")]
+           where System.IO.Directory.Exists(path)
+           from graph in System.IO.Directory.EnumerateFiles(path, "*.onnx")
+           select NameOf(graph),
+    ];
 
     /// <summary>A path that one of the model's files names: relative, and without '..'.</summary>
     /// <param name="folder">What it is relative to, absolute.</param>

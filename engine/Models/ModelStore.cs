@@ -64,11 +64,11 @@ public sealed class ModelStore
     }
 
     /// <summary>The files that are looked at for changes: those of the version, or where that cannot be told all that lie there.</summary>
-    private static IReadOnlyCollection<string> FilesOf(string directory, IEnumerable<string> roots, IReadOnlyCollection<string> external)
+    private static string[] FilesOf(string directory, IEnumerable<string> roots, IReadOnlyCollection<string> external)
     {
         try
         {
-            return ModelFiles.Open(directory, roots).VersionFiles(external).Values;
+            return [.. ModelFiles.Open(directory, roots).VersionFiles(external).Values];
         }
         catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
         {

@@ -64,10 +64,12 @@ public sealed class Tokenizer
     public bool IsSpecial(int id) => _special.Contains(id);
 
     /// <summary>Encodes one text. A lone surrogate reads as U+FFFD.</summary>
+    /// <exception cref="TokenizationException">The file's patterns take too long over it, or its normalizers make too much of it.</exception>
     /// <exception cref="ArgumentOutOfRangeException">MaxLength is negative, or less than the special tokens alone need.</exception>
     public void Encode(ReadOnlySpan<char> text, in EncodeOptions options, Encoding destination) => EncodeSequences(text, default, pair: false, options, destination);
 
     /// <summary>Encodes a pair of texts into one sequence. A lone surrogate reads as U+FFFD.</summary>
+    /// <exception cref="TokenizationException">As of <see cref="Encode"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">MaxLength is negative, or less than the special tokens alone need.</exception>
     public void EncodePair(ReadOnlySpan<char> text, ReadOnlySpan<char> pair, in EncodeOptions options, Encoding destination) =>
         EncodeSequences(text, pair, pair: true, options, destination);
@@ -159,6 +161,8 @@ public sealed class Tokenizer
     {
         TextBuffer destination = space.Text.Text;
         NormalizationSpace normalization = space.Normalization;
+        space.Text.Time.Check();
+        normalization.Bound(part.Length);
         normalization.Current.Clear(destination.Tracks);
         normalization.Current.AppendOriginal(part, offset);
         _parts.Normalizer?.Apply(normalization);
@@ -178,6 +182,7 @@ public sealed class Tokenizer
     private string Normalize(string content)
     {
         var space = new NormalizationSpace();
+        space.Bound(content.Length);
         space.Current.AppendOriginal(content, 0);
         _parts.Normalizer?.Apply(space);
         return space.Current.Span.ToString();
