@@ -12,7 +12,8 @@ internal readonly record struct GraphLimits(int Texts, int Tokens)
     public static GraphLimits Of(IReadOnlyList<OrtTensorInfo> inputs, GraphLayout layout)
     {
         var (texts, tokens) = (0L, 0L);
-        foreach (var input in inputs)
+        // A cache has other axes.
+        foreach (var input in inputs.Where((_, i) => layout.Feeds[i] != TextFeed.EmptyPast))
         {
             texts = Fixed(texts, input, 0);
             tokens = Fixed(tokens, input, 1);

@@ -74,14 +74,16 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                // Whatever it was, it is this model's alone; those of the first kinds are what files are refused with.
+                // Whatever is in a model's files, or happens while it is loaded, refuses that model and no other; those of the first kinds are what
+                // files are refused with.
+                var reason = ModelFormatException.Reason(e);
                 if (e is ModelFormatException or IOException or UnauthorizedAccessException)
-                    Log.Refused(logger, slot.Info.Name, e.Message);
+                    Log.Refused(logger, slot.Info.Name, reason);
                 else
                     Log.Unexpected(logger, e, slot.Info.Name);
                 if (old is null)
-                    Publish(slot with { Info = slot.Info with { State = ModelState.Failed, Reason = e.Message } });
-                return new InferenceError(InferenceErrorKind.ModelNotReady, $"model '{slot.Info.Name}' cannot be loaded: {e.Message}", "model");
+                    Publish(slot with { Info = slot.Info with { State = ModelState.Failed, Reason = reason } });
+                return new InferenceError(InferenceErrorKind.ModelNotReady, $"model '{slot.Info.Name}' cannot be loaded: {reason}", "model");
             }
             catch (OperationCanceledException) when (old is null)
             {
