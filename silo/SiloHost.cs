@@ -94,7 +94,7 @@ internal static class SiloHost
     /// Ends the process where the rest of its end takes long: its replicas are handed over and what was acknowledged is on the disk, but Orleans goes on to write
     /// down its leave while the database is away.
     /// </summary>
-    private static async Task EndAsync(IHost host, Task handedOver, TimeSpan longestWork, IDisposable? telemetry)
+    private static async Task EndAsync(WebApplication host, Task handedOver, TimeSpan longestWork, IDisposable? telemetry)
     {
         var replicas = host.Services.GetRequiredService<ReplicaHost>();
         await handedOver;

@@ -1,4 +1,3 @@
-using Orrery.ClientApi.Routing;
 using Orrery.Cluster.Tests.Support;
 using Orrery.Engine;
 using Orrery.Fleet.Routing;

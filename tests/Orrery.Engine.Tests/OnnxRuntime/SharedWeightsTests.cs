@@ -46,7 +46,7 @@ public sealed class SharedWeightsTests : IDisposable
     public void Are_refused_where_a_damaged_graph_names_a_place_beyond_all_files(string key, string value)
     {
         var graph = Rewritten();
-        var model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(graph));
+        var model = ModelOutline.Parser.ParseFrom(File.ReadAllBytes(graph));
         // Those that are mapped: matrices of floats.
         foreach (var tensor in model.Graph.Initializer.Where(tensor => tensor.Dims.Count > 1 && tensor.ExternalData.Count > 0))
             tensor.ExternalData.First(entry => entry.Key == key).Value = value;
