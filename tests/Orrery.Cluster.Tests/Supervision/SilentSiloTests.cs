@@ -89,7 +89,7 @@ public sealed class SilentSiloTests
             _probes++;
             return (_probe = new()).Task;
         });
-        return new ReplicaSet("model", grains, _options, () => { }, _time, NullLogger.Instance);
+        return new ReplicaSet("model", grains, grains.GetGrain<IRegistryGrain>(0), _options, () => { }, _time, NullLogger.Instance);
     }
 
     private static Answer<ReplicaReport> Proof() => new()
