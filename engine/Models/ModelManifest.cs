@@ -113,6 +113,9 @@ internal sealed record ModelManifest
             manifest = manifest with { Task = task, Modules = modules, Pooling = modules.Pooling, Normalize = files.Modules is null ? null : modules.Normalize };
         }
 
+        // Scores here are logits, or probabilities by sigmoid or softmax as the protocol has it: another function would give others.
+        if (manifest is { Activation: { } activation, Task: ModelTask.Classifier or ModelTask.Reranker } && activation.Split('.') is not ["torch", .., "Identity" or "Sigmoid" or "Softmax"])
+            throw new ModelFormatException($"config.json or config_sentence_transformers.json: activation_fn: '{activation}' is not one of torch's Identity, Sigmoid and Softmax");
         return With(manifest, files, "orrery.json", Override);
     }
 

@@ -80,9 +80,13 @@ public sealed class SentenceLayoutTests : IDisposable
     [InlineData("1_Pooling/config.json", """{"pooling_mode": "mean", "embedding_dimension": 48}""", "1_Pooling/config.json: pooling_mode: the vectors that are pooled have 48 numbers")]
     [InlineData("sentence_bert_config.json", """{"transformer_task": "any-to-any"}""", "sentence_bert_config.json: transformer_task: 'any-to-any'")]
     [InlineData("config_sentence_transformers.json", """{"prompts": {"query": "q: "}, "default_prompt_name": "passage"}""", "config_sentence_transformers.json: default_prompt_name: 'passage'")]
+    [InlineData("config.json", """{"architectures": ["BertForSequenceClassification"], "num_labels": 1, "sbert_ce_default_activation_function": "custom.Swish"}""", "activation_fn: 'custom.Swish'", true)]
+    [InlineData("config.json", """{"architectures": ["BertForSequenceClassification"], "num_labels": 1, "sentence_transformers": {"activation_fn": "custom.Swish"}}""", "activation_fn: 'custom.Swish'", true)]
     [InlineData("config_sentence_transformers.json", """{"truncate_dim": 0}""", "config_sentence_transformers.json: truncate_dim")]
-    public async Task Refuses_by_file_and_key_what_it_does_not_understand(string file, string text, string reason)
+    public async Task Refuses_by_file_and_key_what_it_does_not_understand(string file, string text, string reason, bool isClassifier = false)
     {
+        if (isClassifier)
+            File.Delete(Path.Combine(_folder, "modules.json"));
         Write(file, text);
         await using var backend = await Start();
         Assert.Equal(ModelState.Failed, backend.Models[0].State);
