@@ -18,7 +18,7 @@ public sealed partial class SettingsTests
     [Fact]
     public void A_front_reads_what_the_README_says()
     {
-        string[] engine = ["Engine:DefaultModel", "Engine:DefaultDetectors", "Engine:RequestTimeout"];
+        string[] engine = ["Engine:DefaultModel", "Engine:DefaultDetectors", "Engine:MemoryLimit", "Engine:RequestTimeout"];
         Assert.Equal(
             Rows([.. _shared, "Api", "Vectors", "Pinecone"]).Where(row => row.Key != "Vectors:Shards").Concat(Rows(["Engine"]).Where(row => engine.Contains(row.Key))).Order(),
             FrontTable.All.Select(setting => (setting.Key, setting.ShortName ?? "")).Order());
