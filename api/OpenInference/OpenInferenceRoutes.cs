@@ -14,9 +14,10 @@ namespace Orrery.Api.OpenInference;
 /// <summary>The Open Inference Protocol, version 2, over REST.</summary>
 internal static class OpenInferenceRoutes
 {
-    public static void MapOpenInference(this IEndpointRouteBuilder routes, IInferenceBackend backend, ApiOptions options, AdminOptions admin)
+    public static void MapOpenInference(this IEndpointRouteBuilder routes, IInferenceBackend backend, ApiOptions options, AdminOptions admin, ProtocolPrefixes prefixes)
     {
         var protocol = OpenInferenceProtocol.Instance;
+        prefixes.Add("/v2", protocol);
         var infer = new InferRoute(backend, options, protocol);
         var repository = new RepositoryRoutes(backend, protocol);
         routes.MapGet("/v2", context => JsonReply.SendAsync(context, 0, static (json, _) => WriteServer(json))).Describe(protocol, "Server metadata", null, null, null);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Orrery.Api.Admin;
 using Orrery.Api.Http;
 using Orrery.Api.OpenApi;
 using Orrery.Engine.Vectors;
@@ -17,50 +18,60 @@ internal static class PineconeRoutes
     private static readonly PineconeProtocol _control = new(controlPlane: true);
 
     /// <summary>Maps them where there is a store.</summary>
-    public static void MapPinecone(this IEndpointRouteBuilder routes, IVectorStore? store, ApiOptions options)
+    public static void MapPinecone(this IEndpointRouteBuilder routes, IVectorStore? store, ApiOptions options, ChangeGuard guard, ProtocolPrefixes prefixes)
     {
         if (store is null)
             return;
+        foreach (var prefix in (string[])["/indexes", "/collections", "/backups", "/restore-jobs", "/indexes/*/backups"])
+            prefixes.Add(prefix, _control);
+        foreach (var prefix in (string[])["/vectors", "/query", "/describe_index_stats", "/namespaces", "/records", "/bulk"])
+        {
+            prefixes.Add(prefix, _data);
+            prefixes.Add("/indexes/*" + prefix, _data);
+        }
+
         var group = routes.MapGroup("");
-        if (options.PineconeKey is { } key)
-            group.RequireKey(key);
-        MapIndexes(group, new IndexRoutes(store), options);
-        MapData(group, store, options);
-        MapData(group.MapGroup("/indexes/{index}"), store, options);
+        if (options.PineconeKey is not null)
+            group.RequireKey(guard);
+        MapIndexes(group, new IndexRoutes(store), options, guard);
+        MapData(group, store, options, guard);
+        MapData(group.MapGroup("/indexes/{index}"), store, options, guard);
     }
 
-    private static void MapIndexes(RouteGroupBuilder routes, IndexRoutes indexes, ApiOptions options)
+    private static void MapIndexes(RouteGroupBuilder routes, IndexRoutes indexes, ApiOptions options, ChangeGuard guard)
     {
         const string One = "/indexes/{index}";
         routes.MapGet("/indexes", Ask(_control, indexes.ListAsync)).Control("Every index", null, typeof(PineconeIndexes), 200, 401);
-        routes.MapPost("/indexes", JsonExchange.Handle(_control, options, indexes.CreateAsync))
-            .Control("Make an index", typeof(CreateIndexBody), typeof(PineconeIndex), 201, 400, 401, 409);
+        routes.MapPost("/indexes", JsonExchange.Handle(_control, options, indexes.CreateAsync)).Require(guard.Change)
+            .Control("Make an index", typeof(CreateIndexBody), typeof(PineconeIndex), 201, 400, 401, 403, 409);
         routes.MapGet(One, Ask(_control, indexes.DescribeAsync)).Control("One index, with the host of its data plane", null, typeof(PineconeIndex), 200, 401, 404);
-        routes.MapPatch(One, JsonExchange.Handle(_control, options, indexes.ConfigureAsync))
-            .Control("Change an index's protection and tags", typeof(ConfigureIndexBody), typeof(PineconeIndex), 200, 400, 401, 404);
-        routes.MapDelete(One, Ask(_control, indexes.DeleteAsync)).Control("Remove an index with all that is in it", null, null, 202, 401, 403, 404);
+        routes.MapPatch(One, JsonExchange.Handle(_control, options, indexes.ConfigureAsync)).Require(guard.Own)
+            .Control("Change an index's protection and tags", typeof(ConfigureIndexBody), typeof(PineconeIndex), 200, 400, 401, 403, 404);
+        routes.MapDelete(One, Ask(_control, indexes.DeleteAsync)).Require(guard.Own).Control("Remove an index with all that is in it", null, null, 202, 401, 403, 404);
     }
 
-    private static void MapData(RouteGroupBuilder routes, IVectorStore store, ApiOptions options)
+    private static void MapData(RouteGroupBuilder routes, IVectorStore store, ApiOptions options, ChangeGuard guard)
     {
         var fetch = new FetchRoutes(store);
         var stats = new StatsRoute(store);
         var namespaces = new NamespaceRoutes(store);
 
-        Post("/vectors/upsert", new UpsertRoute(store).RunAsync, "Write vectors, durably", typeof(PineconeUpsertBody), typeof(PineconeUpsertAnswer));
+        Write("/vectors/upsert", new UpsertRoute(store).RunAsync, "Write vectors, durably", typeof(PineconeUpsertBody), typeof(PineconeUpsertAnswer));
         Post("/query", new QueryRoute(store).RunAsync, "The nearest vectors, best first", typeof(QueryBody), typeof(QueryAnswer));
         Get("/vectors/fetch", fetch.ByIdAsync, "Records by id (?ids=a&ids=b&namespace=)", typeof(FetchAnswer));
         Post("/vectors/fetch_by_metadata", fetch.ByMetadataAsync, "Records by filter, a page at a time", typeof(FetchByMetadataBody), typeof(FetchAnswer));
-        Post("/vectors/update", new UpdateRoute(store).RunAsync, "Change one record, or the metadata of all that match", typeof(UpdateBody), typeof(UpdateAnswer));
-        Post("/vectors/delete", new DeleteRoute(store).RunAsync, "Remove records by ids, by filter, or all of a namespace", typeof(DeleteBody), null);
+        Write("/vectors/update", new UpdateRoute(store).RunAsync, "Change one record, or the metadata of all that match", typeof(UpdateBody), typeof(UpdateAnswer));
+        Write("/vectors/delete", new DeleteRoute(store).RunAsync, "Remove records by ids, by filter, or all of a namespace", typeof(DeleteBody), null);
         Get("/vectors/list", new ListRoute(store).RunAsync, "Ids in order (?prefix=&limit=&paginationToken=&namespace=)", typeof(ListAnswer));
         Post("/describe_index_stats", stats.RunAsync, "Counts of records", typeof(StatsBody), typeof(StatsAnswer));
         Get("/describe_index_stats", stats.RunAsync, "Counts of records", typeof(StatsAnswer));
         Get("/namespaces", namespaces.ListAsync, "Namespaces by name (?prefix=&limit=&paginationToken=)", typeof(NamespacesAnswer));
-        Post("/namespaces", namespaces.CreateAsync, "Make a namespace", typeof(NamespaceBody), typeof(NamespaceAnswer));
+        Write("/namespaces", namespaces.CreateAsync, "Make a namespace", typeof(NamespaceBody), typeof(NamespaceAnswer));
         Get("/namespaces/{namespace}", namespaces.DescribeAsync, "One namespace", typeof(NamespaceAnswer));
-        routes.MapDelete("/namespaces/{namespace}", Ask(_data, namespaces.DeleteAsync)).Data("Remove a namespace with all that is in it", null, null);
+        routes.MapDelete("/namespaces/{namespace}", Ask(_data, namespaces.DeleteAsync)).Require(guard.Own).Data("Remove a namespace with all that is in it", null, null);
 
+        void Write(string route, Func<JsonExchange, ValueTask<ApiError?>> handler, string summary, Type request, Type? answer) =>
+            routes.MapPost(route, JsonExchange.Handle(_data, options, handler)).Require(guard.Change).Data(summary, request, answer);
         void Post(string route, Func<JsonExchange, ValueTask<ApiError?>> handler, string summary, Type request, Type? answer) =>
             routes.MapPost(route, JsonExchange.Handle(_data, options, handler)).Data(summary, request, answer);
         void Get(string route, Func<JsonExchange, ValueTask<ApiError?>> handler, string summary, Type answer) =>
@@ -81,5 +92,5 @@ internal static class PineconeRoutes
         route.Describe(_control, summary, request, (answer, success), typeof(ControlError), statuses);
 
     private static void Data(this IEndpointConventionBuilder route, string summary, Type? request, Type? answer) =>
-        route.Describe(_data, summary, request, answer, typeof(RpcStatus), 400, 401, 404, 409, 429, 503);
+        route.Describe(_data, summary, request, answer, typeof(RpcStatus), 400, 401, 403, 404, 409, 429, 503);
 }
