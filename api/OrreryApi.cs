@@ -10,6 +10,7 @@ using Orrery.Api.OpenAi;
 using Orrery.Api.OpenApi;
 using Orrery.Api.OpenInference;
 using Orrery.Api.Pinecone;
+using Orrery.Api.Pinecone.Inference;
 using Orrery.Api.Scoring;
 using Orrery.Api.Tei;
 using Orrery.Api.Vectors;
@@ -56,11 +57,11 @@ public static class OrreryApi
         var admin = routes.ServiceProvider.GetRequiredService<AdminOptions>();
         var guard = new ChangeGuard(admin, options.PineconeKey);
 
-        routes.MapTei(backend, options, prefixes);
+        routes.MapTei(backend, options, new SharedPaths(backend, options, guard).At);
         routes.MapOpenAi(backend, options, guard, prefixes);
         routes.MapOpenInference(backend, options, admin, prefixes);
         routes.MapScoring(backend, options, guard, prefixes);
-        routes.MapPinecone(vectors, options, guard, prefixes);
+        routes.MapPinecone(vectors, backend, options, guard, prefixes);
         routes.MapPost("/v1/search", JsonExchange.Handle(ProblemProtocol.Instance, options, new SearchRoute(backend, vectors).RunAsync))
             .Describe(ProblemProtocol.Instance, "The records nearest to a text or a vector", typeof(SearchBody), typeof(SearchAnswer), null, 400, 404, 409, 413, 415, 429, 500, 503, 504);
         MapOperations(routes, new HealthRoutes(backend), new MetricsRoute(collector));

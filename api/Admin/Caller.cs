@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Orrery.Api.Http;
 
 namespace Orrery.Api.Admin;
 
@@ -41,9 +42,7 @@ internal static class Caller
     /// <summary>Whether the body is of a type that a page's form can send without asking the server first.</summary>
     public static bool IsForm(string? contentType)
     {
-        var type = contentType.AsSpan();
-        var end = type.IndexOf(';');
-        type = (end < 0 ? type : type[..end]).Trim();
+        var type = RequestHeaders.MediaType(contentType);
         return type.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
             || type.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
             || type.Equals("text/plain", StringComparison.OrdinalIgnoreCase);

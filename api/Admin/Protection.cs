@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Orrery.Api.Http;
+using Orrery.Api.OpenApi;
 
 namespace Orrery.Api.Admin;
 
@@ -20,6 +21,7 @@ public static class Protection
     {
         if (options.Validate() is { } wrong)
             throw new ArgumentException(wrong, nameof(options));
+        endpoints.WithMetadata(new SecurityDoc(OperationSecurity.Token, options.Token is not null));
         return endpoints.Require(new ChangeGuard(options).Administer);
     }
 

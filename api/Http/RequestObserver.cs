@@ -81,7 +81,7 @@ internal sealed class RequestObserver(ApiMetrics metrics, ILogger<RequestObserve
 
     /// <summary>The protocol of the endpoint that was found; where none was, that of its neighbours.</summary>
     public static Protocol ProtocolOf(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<Protocol>() ?? context.RequestServices.GetService<ProtocolPrefixes>()?.Of(context.Request.Path) ?? ProblemProtocol.Instance;
+        Protocol.SpokenIn(context) ?? context.GetEndpoint()?.Metadata.GetMetadata<Protocol>() ?? context.RequestServices.GetService<ProtocolPrefixes>()?.Of(context.Request.Path) ?? ProblemProtocol.Instance;
 
     // Routing's own endpoint for a wrong verb has no pattern.
     private static string RouteOf(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";

@@ -114,6 +114,8 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
         tensor = new NamedTensor { Name = name, Type = type, Shape = shape };
 
         var strings = new List<ReadOnlyMemory<byte>>();
+        if (input.TryGetProperty("parameters", out var shared) && shared.ValueKind == JsonValueKind.Object && shared.TryGetProperty("shared_memory_region", out _))
+            return $"input '{name}': shared_memory_region: shared memory is not supported";
         if (BinarySize(input, out var size) is { } wrongSize)
             return $"input '{name}': {wrongSize}";
         if (size is { } bytes)
@@ -201,10 +203,13 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
             if (output.ValueKind != JsonValueKind.Object || Text(output, "name") is not { } name)
                 return "every output must be an object with a 'name'";
             bool? binary = null;
+            var classes = 0;
             if (output.TryGetProperty("parameters", out var parameters) && parameters.ValueKind == JsonValueKind.Object)
             {
-                if (parameters.TryGetProperty("classification", out _))
-                    return $"output '{name}': the classification extension is not supported";
+                if (parameters.TryGetProperty("shared_memory_region", out _))
+                    return $"output '{name}': shared_memory_region: shared memory is not supported";
+                if (parameters.TryGetProperty("classification", out var wanted) && (wanted.ValueKind != JsonValueKind.Number || !wanted.TryGetInt32(out classes) || classes < 0))
+                    return $"output '{name}': classification must be an integer, at least 0";
                 if (parameters.TryGetProperty("binary_data", out var flag))
                 {
                     if (flag.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
@@ -213,7 +218,7 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
                 }
             }
 
-            outputs.Add(new WantedOutput(name, binary));
+            outputs.Add(new WantedOutput(name, binary, classes));
         }
 
         return null;
@@ -233,6 +238,8 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
             {
                 case var name when name.StartsWith("triton_", StringComparison.Ordinal):
                     return $"parameter '{name}' is reserved and must not be sent";
+                case "sequence_id":
+                    return "parameter 'sequence_id': models here keep no state between requests";
                 case "binary_data_output":
                     if (value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
                         return "parameter 'binary_data_output' must be true or false";

@@ -13,7 +13,8 @@ internal static class PineconeProtection
     /// <param name="guard">Knows the key.</param>
     public static void RequireKey(this IEndpointConventionBuilder endpoints, ChangeGuard guard) => endpoints.Require(context => guard.BringsKey(context) ? null : Refusal(context));
 
-    private static ApiError Refusal(HttpContext context)
+    /// <summary>What who does not bring it is told.</summary>
+    public static ApiError Refusal(HttpContext context)
     {
         context.Response.Headers.WWWAuthenticate = ChangeGuard.KeyHeader;
         return new(ErrorCause.Unauthorized, $"this route needs the header {ChangeGuard.KeyHeader} with the key of this server", ChangeGuard.KeyHeader, Status: StatusCodes.Status401Unauthorized);

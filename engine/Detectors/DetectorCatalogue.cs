@@ -40,7 +40,7 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
         catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
         {
             head?.Dispose();
-            _slots[name] = new Slot(info with { Reason = e.Message }, null, null);
+            _slots[name] = new Slot(info with { Reason = LoadFailure.Reason(e, directory) }, null, null);
         }
     }
 
@@ -76,8 +76,7 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
 
         if (found.Count > 0 && found.Count >= wanted.Count)
             return found;
-        // Without a reason it has become ready meanwhile.
-        return DetectorLookup.ForTexts(Detectors, names, defaults).Error is { } reason ? reason : ForTexts(names);
+        return DetectorLookup.ForTexts(Detectors, names, defaults).TryGet(out var ones, out var reason) ? ForTexts([.. ones.Select(one => one.Name)]) : reason;
     }
 
     /// <summary>One detector by name.</summary>

@@ -24,8 +24,11 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
     }
 
     /// <summary>Makes a model known that will be loaded.</summary>
-    public void Add(string name, string directory) =>
-        Publish(new Slot(new ModelInfo { Name = name, State = ModelState.Loading, Path = directory, Reason = "waiting to be loaded" }, null));
+    /// <param name="name">Its name.</param>
+    /// <param name="directory">Where it lies.</param>
+    /// <param name="preference">As <see cref="ModelInfo.Preference"/>.</param>
+    public void Add(string name, string directory, int preference) =>
+        Publish(new Slot(new ModelInfo { Name = name, State = ModelState.Loading, Path = directory, Reason = "waiting to be loaded", Preference = preference }, null));
 
     public Outcome<ModelInfo> Find(string name, string? version, params ReadOnlySpan<ModelTask> tasks) =>
         FindSlot(name, version, tasks).TryGet(out var slot, out var error) ? slot.Info : error;
@@ -66,7 +69,7 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
                 // Reading and measuring block for long: not on the pool's threads.
                 var loaded = await Task.Factory.StartNew(
                     () => loader.Load(slot.Info.Name, slot.Info.Path, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-                Publish(slot with { Info = loaded.Info, Loaded = loaded });
+                Publish(slot with { Info = loaded.Info with { Preference = slot.Info.Preference }, Loaded = loaded });
                 Log.Loaded(logger, loaded.Info.Name, loaded.Info.Digest, loaded.Info.Device, loaded.Info.Sessions, loaded.Info.ThreadsPerSession, loaded.Info.MaxBatchTokens);
                 if (old is not null)
                     await old.StopAsync();
@@ -75,9 +78,10 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
             catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
             {
                 Log.Refused(logger, slot.Info.Name, e.Message);
+                var reason = LoadFailure.Reason(e, slot.Info.Path);
                 if (old is null)
-                    Publish(slot with { Info = slot.Info with { State = ModelState.Failed, Reason = e.Message } });
-                return new InferenceError(InferenceErrorKind.ModelNotReady, $"model '{slot.Info.Name}' cannot be loaded: {e.Message}", "model");
+                    Publish(slot with { Info = slot.Info with { State = ModelState.Failed, Reason = reason } });
+                return new InferenceError(InferenceErrorKind.ModelNotReady, $"model '{slot.Info.Name}' cannot be loaded: {reason}", "model");
             }
             catch (OperationCanceledException) when (old is null)
             {

@@ -49,7 +49,7 @@ public sealed class ModelStore
         }
         catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
         {
-            return new Known(stamp, external, new StoredModel(name, "", files.Directory, "cpu", true, bytes, e.Message));
+            return new Known(stamp, external, new StoredModel(name, "", files.Directory, "cpu", true, bytes, LoadFailure.Reason(e, files.Directory)));
         }
     }
 

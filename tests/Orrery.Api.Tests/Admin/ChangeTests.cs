@@ -124,7 +124,7 @@ public sealed class ChangeTests(LocalFixture fixture)
         (string, string) elsewhere = ("Host", "through.example"), token = ("Authorization", "Bearer " + Secret), key = ("Api-Key", Secret + "-key"), page = ("Origin", "http://evil.example");
         Assert.Equal(200, (await AskAsync(server, "POST", "/v2/repository/models/tiny-mean/load", "{}", elsewhere, token)).Status);
         Assert.Equal(202, (await AskAsync(server, "DELETE", "/indexes/default", "", elsewhere, key)).Status);
-        Assert.NotEqual(403, (await AskAsync(server, "POST", "/v1/embeddings", """{"input":"a","upsert":{"ids":["a"]}}""", elsewhere, key)).Status);
+        Assert.NotEqual(403, (await AskAsync(server, "POST", "/v1/embeddings", """{"input":"a","upsert":{"ids":["a"],"namespace":"page"}}""", elsewhere, key)).Status);
         Assert.Equal(403, (await AskAsync(server, "POST", "/v2/repository/models/tiny-mean/load", "{}", elsewhere, ("Authorization", "Bearer wrong"))).Status);
         Assert.Equal(403, (await AskAsync(server, "POST", "/v2/repository/models/tiny-mean/load", "{}", page, token)).Status);
         Assert.Equal(403, (await AskAsync(server, "DELETE", "/indexes/default", "", page, key)).Status);
