@@ -55,6 +55,7 @@ internal sealed class ServerProcess : IDisposable
             start.ArgumentList.Add(argument.Replace("{port}", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
         // Each bench names what it wants loaded.
         start.Environment["ORRERY__Engine__Samples"] = "false";
+        start.Environment["ORRERY__Engine__CacheDirectory"] = Places.Cache;
         foreach (var (key, value) in environment)
             start.Environment[key] = value;
         var clock = Stopwatch.StartNew();
