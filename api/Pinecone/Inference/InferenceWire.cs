@@ -50,8 +50,8 @@ internal sealed record TextRecord
     [JsonPropertyName("_id"), Description("1 to 512 bytes.")]
     public required string Id { get; init; }
 
-    [JsonExtensionData]
-    public Dictionary<string, object>? Fields { get; init; }
+    [JsonPropertyName("chunk_text"), Description("The field that the index embeds, by whatever name it has; all others are kept as metadata.")]
+    public string? Text { get; init; }
 }
 
 internal sealed record SearchRecordsBody

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text.Json;
 using Orrery.Api.Http;
 using Orrery.Engine;
-using Orrery.Engine.Vectors;
 
 namespace Orrery.Api.Pinecone.Inference;
 

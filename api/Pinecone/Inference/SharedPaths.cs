@@ -42,14 +42,14 @@ internal sealed class SharedPaths(IInferenceBackend backend, ApiOptions options,
         return options.PineconeKey is null || guard.BringsKey(exchange.Context) ? await own(exchange) : PineconeProtection.Refusal(exchange.Context);
     }
 
-    /// <summary>Whether a field of the body is a list that begins with an object, or is one that the other protocol does not have.</summary>
+    /// <summary>Whether a field of the body is a list that begins with an object that has a text, or is one that the other protocol does not have.</summary>
     private static bool HasObjects(ReadOnlySpan<byte> body, string field)
     {
         var json = new RequestJson(body);
         while (json.NextField())
         {
             if (json.Current() == field)
-                return field == "documents" || (json.Next() && json.At(JsonTokenType.StartArray) && json.Next() && json.At(JsonTokenType.StartObject));
+                return field == "documents" || (json.Next() && json.At(JsonTokenType.StartArray) && json.Next() && json.At(JsonTokenType.StartObject) && json.NextField() && json.Is("text"u8));
             json.Skip();
         }
 
