@@ -36,6 +36,9 @@ internal static class Documentation
                     Description = "Inference over ONNX models: Text Embeddings Inference, OpenAI and Open Inference Protocol routes. Vectors kept and found again: Pinecone's."
                         + $" Inference routes take the headers {RequestHeaders.PriorityName} (interactive or bulk) and {RequestHeaders.TimeoutName} (milliseconds).",
                 };
+                // Paths begin with one.
+                foreach (var server in document.Servers ?? [])
+                    server.Url = server.Url?.TrimEnd('/');
                 OperationSecurity.Define(document);
                 return Task.CompletedTask;
             });
