@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Orrery.Api.Tests.Support;
 
 namespace Orrery.Api.Tests.OpenInference;
