@@ -10,6 +10,7 @@ using Orrery.Api.OpenAi;
 using Orrery.Api.OpenApi;
 using Orrery.Api.OpenInference;
 using Orrery.Api.Pinecone;
+using Orrery.Api.Pinecone.Inference;
 using Orrery.Api.Scoring;
 using Orrery.Api.Tei;
 using Orrery.Api.Vectors;
@@ -24,7 +25,7 @@ public static class OrreryApi
     /// <summary>Registers what the routes need.</summary>
     /// <param name="services">The host's.</param>
     /// <param name="options">The limits.</param>
-    /// <param name="admin">Who may load and unload models; null for callers on this machine.</param>
+    /// <param name="admin">Who may change things; null for callers on this machine.</param>
     /// <exception cref="ArgumentException">An option is not valid; the message names it.</exception>
     public static IServiceCollection AddOrreryApi(this IServiceCollection services, ApiOptions options, AdminOptions? admin = null)
     {
@@ -35,6 +36,7 @@ public static class OrreryApi
         services.AddSingleton(options);
         services.AddSingleton(admin);
         services.AddSingleton(new BytesInFlight(options.Within(MemoryBudget.Of(0)).MaxBytesInFlight, TimeProvider.System));
+        services.AddSingleton<ProtocolPrefixes>();
         services.AddSingleton<ApiMetrics>();
         services.AddSingleton<MetricsCollector>();
         services.AddSingleton<IStartupFilter, RequestObserver>();
@@ -52,12 +54,15 @@ public static class OrreryApi
         var vectors = routes.ServiceProvider.GetService<IVectorStore>();
         // Made now, it counts from the first request on.
         var collector = routes.ServiceProvider.GetRequiredService<MetricsCollector>();
+        var prefixes = routes.ServiceProvider.GetRequiredService<ProtocolPrefixes>();
+        var admin = routes.ServiceProvider.GetRequiredService<AdminOptions>();
+        var guard = new ChangeGuard(admin, options.PineconeKey);
 
-        routes.MapTei(backend, options);
-        routes.MapOpenAi(backend, options);
-        routes.MapOpenInference(backend, options, routes.ServiceProvider.GetRequiredService<AdminOptions>());
-        routes.MapScoring(backend, options);
-        routes.MapPinecone(vectors, options);
+        routes.MapTei(backend, options, new SharedPaths(backend, options, guard).At);
+        routes.MapOpenAi(backend, options, guard, prefixes);
+        routes.MapOpenInference(backend, options, admin, prefixes);
+        routes.MapScoring(backend, options, guard, prefixes);
+        routes.MapPinecone(vectors, backend, options, guard, prefixes);
         routes.MapPost("/v1/search", JsonExchange.Handle(ProblemProtocol.Instance, options, new SearchRoute(backend, vectors).RunAsync))
             .Describe(ProblemProtocol.Instance, "The records nearest to a text or a vector", typeof(SearchBody), typeof(SearchAnswer), null, 400, 404, 409, 413, 415, 429, 500, 503, 504);
         MapOperations(routes, new HealthRoutes(backend), new MetricsRoute(collector));

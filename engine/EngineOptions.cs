@@ -13,13 +13,19 @@ public sealed record EngineOptions
     /// <summary>Directories that are models, or whose subdirectories (up to three deep: owner/name/version) are.</summary>
     public IReadOnlyList<string> ModelDirectories { get; init; } = [];
 
+    /// <summary>Those of <see cref="ModelDirectories"/> whose models go before others as defaults, the first before the second; full paths.</summary>
+    public IReadOnlyList<string> PreferredDirectories { get; init; } = [];
+
+    /// <summary>Whether what ships with the program is served beside the rest. Who makes the lists of directories sees to it.</summary>
+    public bool Samples { get; init; } = true;
+
     /// <summary>Models by name, beside those that are found.</summary>
     public IReadOnlyList<NamedDirectory> Models { get; init; } = [];
 
     /// <summary>Detectors by name, beside those that are found.</summary>
     public IReadOnlyList<NamedDirectory> Detectors { get; init; } = [];
 
-    /// <summary>The model that answers requests without a model's name, where it does what they ask; null for the first by name that does.</summary>
+    /// <summary>The model that answers requests without a model's name, where it does what they ask; null for the preferred one that does, else the first by name.</summary>
     public string? DefaultModel { get; init; }
 
     /// <summary>Directories that are detectors, or whose subdirectories are.</summary>
@@ -63,6 +69,19 @@ public sealed record EngineOptions
 
     /// <summary>Where optimized graphs and measured plans are kept between starts; null keeps none.</summary>
     public string? CacheDirectory { get; init; }
+
+    /// <summary>A model's <see cref="ModelInfo.Preference"/>, by where it lies.</summary>
+    /// <param name="directory">Its full path.</param>
+    public int PreferenceOf(string directory)
+    {
+        for (var i = 0; i < PreferredDirectories.Count; i++)
+        {
+            if (directory == PreferredDirectories[i] || directory.StartsWith(PreferredDirectories[i].TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+                return PreferredDirectories.Count - i;
+        }
+
+        return 0;
+    }
 
     /// <summary>Says what is wrong, naming the property; null when nothing is.</summary>
     public string? Validate()

@@ -45,6 +45,9 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
     /// <inheritdoc/>
     public IReadOnlyList<DetectorInfo> Detectors => _detectors.Detectors;
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> DefaultDetectors => _options.DefaultDetectors;
+
     /// <summary>Finds the models, and reads the detectors; loads no model yet.</summary>
     /// <param name="options">Valid options.</param>
     /// <param name="loggers">Where to report to.</param>
@@ -70,7 +73,7 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         var backend = new LocalBackend(options, vectors, OrtEnvironment.Create(
             (level, message) => Log.OnnxRuntime(logger, (LogLevel)level, message), memory: MemoryBudget.Of(options.MemoryLimit).Models), loggers, time);
         foreach (var (name, directory) in ModelDiscovery.Find(options.ModelDirectories).Concat(options.Models))
-            backend._catalogue.Add(name, directory);
+            backend._catalogue.Add(name, directory, options.PreferenceOf(directory));
         foreach (var (name, directory) in ModelDiscovery.Find(options.DetectorDirectories, DetectorManifest.IsIn).Concat(options.Detectors))
             backend._detectors.Add(name, directory);
         return Task.FromResult(backend);

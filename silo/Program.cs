@@ -5,8 +5,8 @@ using Orrery.Silo.Configuration;
 
 var device = new Option<string?>("--device") { Description = "cpu or gpu." };
 var port = new Option<string?>("--port") { Description = "The port of health, metrics and the dashboard (8081)." };
-var models = new Option<string[]>("--models") { Description = "A model's directory, or one that holds models; may be given several times." };
-var detectors = new Option<string[]>("--detectors") { Description = "A detector's directory, or one that holds detectors; may be given several times." };
+var models = new Option<string[]>("--models") { Description = "A model's directory, or one that holds models, beside those that are found anyway; the first named is the default. May be given several times." };
+var detectors = new Option<string[]>("--detectors") { Description = "A detector's directory, or one that holds detectors, beside those that are found anyway. May be given several times." };
 var createTables = new Option<bool>("--create-tables") { Description = "Creates what is missing in Cluster:Database, and ends." };
 var trial = new Option<string[]>(ProcessTrial.Flag) { Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true, Hidden = true };
 var root = new RootCommand("A silo of an Orrery cluster.") { device, port, models, detectors, createTables, trial };

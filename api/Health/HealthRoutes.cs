@@ -5,8 +5,8 @@ using Orrery.Engine;
 namespace Orrery.Api.Health;
 
 /// <summary>
-/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: no model is being loaded for the first time and at least one answers, with
-/// each model's and detector's state. <c>/health</c>: the same verdict in Text Embeddings Inference's shape. A model or detector that was refused does not make
+/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: no model is being loaded for the first time, at least one answers, and so does each default detector
+/// that is not refused; with each model's and detector's state. <c>/health</c>: the same verdict in Text Embeddings Inference's shape. A model or detector that was refused does not make
 /// the server unready: the others serve on.
 /// </summary>
 internal sealed class HealthRoutes(IInferenceBackend backend)
@@ -42,14 +42,15 @@ internal sealed class HealthRoutes(IInferenceBackend backend)
 
     public async Task ReadyAsync(HttpContext context)
     {
-        var ready = IsReady(backend);
-        if (!ready)
+        var obstacle = Obstacle(backend);
+        if (obstacle is not null)
             Unready(context);
         using var reply = new Reply();
         using (var json = reply.Writer())
         {
             json.WriteStartObject();
-            json.WriteBoolean("ready", ready);
+            json.WriteBoolean("ready", obstacle is null);
+            json.WriteString("reason", obstacle);
             json.WriteStartArray("models");
             foreach (var model in backend.Models)
             {
@@ -88,16 +89,32 @@ internal sealed class HealthRoutes(IInferenceBackend backend)
     }
 
     /// <summary>Whether requests may be sent here.</summary>
-    public static bool IsReady(IInferenceBackend backend)
+    public static bool IsReady(IInferenceBackend backend) => Obstacle(backend) is null;
+
+    private static string? Obstacle(IInferenceBackend backend)
     {
         var any = false;
         foreach (var model in backend.Models)
         {
             if (model.State == ModelState.Loading)
-                return false;
+                return $"model '{model.Name}' is not loaded yet: {model.Reason}";
             any |= model.State == ModelState.Ready;
         }
 
-        return any;
+        if (!any)
+            return "no model answers";
+        if (backend.DefaultDetectors.Count == 0)
+            return null;
+        var detectors = backend.Detectors;
+        foreach (var name in backend.DefaultDetectors)
+        {
+            var found = detectors.FirstOrDefault(detector => detector.Name == name);
+            if (found is null)
+                return $"detector '{name}' (Engine:DefaultDetectors) is not here yet";
+            if (found.State == ModelState.Loading)
+                return $"detector '{name}' (Engine:DefaultDetectors) is not loaded yet: {found.Reason}";
+        }
+
+        return null;
     }
 }

@@ -14,16 +14,17 @@ internal readonly record struct JsonExchange(HttpContext Context, ReadOnlyMemory
     /// <param name="protocol">The shape of errors.</param>
     /// <param name="options">The limits.</param>
     /// <param name="handler">Writes the answer, or says why there is none.</param>
-    public static RequestDelegate Handle(Protocol protocol, ApiOptions options, Func<JsonExchange, ValueTask<ApiError?>> handler) => async context =>
+    /// <param name="lines">Whether the body may be announced as lines of JSON too.</param>
+    public static RequestDelegate Handle(Protocol protocol, ApiOptions options, Func<JsonExchange, ValueTask<ApiError?>> handler, bool lines = false) => async context =>
     {
-        var error = await AnswerAsync(context, options, handler);
+        var error = await AnswerAsync(context, options, handler, lines);
         if (error is not null)
-            await protocol.WriteErrorAsync(context, error);
+            await (Protocol.SpokenIn(context) ?? protocol).WriteErrorAsync(context, error);
     };
 
-    private static async ValueTask<ApiError?> AnswerAsync(HttpContext context, ApiOptions options, Func<JsonExchange, ValueTask<ApiError?>> handler)
+    private static async ValueTask<ApiError?> AnswerAsync(HttpContext context, ApiOptions options, Func<JsonExchange, ValueTask<ApiError?>> handler, bool lines)
     {
-        if (!RequestHeaders.IsJson(context.Request.ContentType))
+        if (!RequestHeaders.IsJson(context.Request.ContentType) && !(lines && RequestHeaders.IsLines(context.Request.ContentType)))
             return new(ErrorCause.MediaType, "Expected request with `Content-Type: application/json`");
         if (!RequestHeaders.TryRead(context, out var headers, out var error))
             return error;

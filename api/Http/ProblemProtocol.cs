@@ -13,6 +13,8 @@ internal sealed class ProblemProtocol : Protocol
     {
         var status = error.Status != 0 ? error.Status : error.Cause switch
         {
+            ErrorCause.Unauthorized => 401,
+            ErrorCause.Forbidden => 403,
             ErrorCause.RouteNotFound or ErrorCause.ModelNotFound or ErrorCause.NotFound => 404,
             ErrorCause.MethodNotAllowed => 405,
             ErrorCause.BodyTooLarge => 413,

@@ -11,6 +11,12 @@ internal abstract class Protocol
     /// <summary>Its name, the <c>protocol</c> label of the metrics.</summary>
     public abstract string Name { get; }
 
+    /// <summary>The protocol that a request turned out to speak, on a path that two share; null where the path says it.</summary>
+    public static Protocol? SpokenIn(HttpContext context) => context.Features.Get<Protocol>();
+
+    /// <summary>Says that a request speaks this one, whatever its path says.</summary>
+    public void SpeakIn(HttpContext context) => context.Features.Set<Protocol>(this);
+
     /// <summary>Answers with an error, or breaks the connection off when part of an answer has been sent.</summary>
     public async Task WriteErrorAsync(HttpContext context, ApiError error)
     {

@@ -47,10 +47,23 @@ internal readonly record struct RequestHeaders(Priority Priority, TimeSpan? Time
     /// <summary>Whether the body is announced as JSON.</summary>
     public static bool IsJson(string? contentType)
     {
-        var type = contentType.AsSpan();
-        var end = type.IndexOf(';');
-        type = (end < 0 ? type : type[..end]).Trim();
+        var type = MediaType(contentType);
         return type.Equals("application/json", StringComparison.OrdinalIgnoreCase)
             || (type.StartsWith("application/", StringComparison.OrdinalIgnoreCase) && type.EndsWith("+json", StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Whether the body is announced as lines of JSON.</summary>
+    public static bool IsLines(string? contentType)
+    {
+        var type = MediaType(contentType);
+        return type.Equals("application/x-ndjson", StringComparison.OrdinalIgnoreCase) || type.Equals("application/jsonl", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The type alone, without parameters.</summary>
+    public static ReadOnlySpan<char> MediaType(string? contentType)
+    {
+        var type = contentType.AsSpan();
+        var end = type.IndexOf(';');
+        return (end < 0 ? type : type[..end]).Trim();
     }
 }

@@ -200,7 +200,11 @@ internal ref struct RequestJson
         _ => "null",
     };
 
-    private Range CurrentPlace(string field)
+    /// <summary>Where in the body the string or number is that the reader is at.</summary>
+    public readonly Range CurrentScalarPlace() => new(_mark + (int)_reader.TokenStartIndex, _mark + Consumed);
+
+    /// <summary>Where in the body the object is that the reader is at, and moves to its end; nowhere when it is null.</summary>
+    public Range CurrentPlace(string field)
     {
         if (Type == JsonTokenType.Null)
             return default;

@@ -3,9 +3,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orrery.Api.Metrics;
-using Orrery.Api.OpenInference;
 
 namespace Orrery.Api.Http;
 
@@ -33,6 +33,7 @@ internal sealed class RequestObserver(ApiMetrics metrics, ILogger<RequestObserve
     {
         var start = Stopwatch.GetTimestamp();
         metrics.Began();
+        RequestId.Set(context);
         using var span = RequestSpan.Start(context);
         var status = 0;
         try
@@ -61,8 +62,8 @@ internal sealed class RequestObserver(ApiMetrics metrics, ILogger<RequestObserve
         }
         finally
         {
-            span?.Ended(context.Request.Method, RouteOf(context), ProtocolName(context), status);
-            metrics.Ended(RouteOf(context), ProtocolName(context), status, context.Items.TryGetValue(CauseKey, out var cause) ? (ErrorCause?)cause : null, Stopwatch.GetElapsedTime(start));
+            span?.Ended(context.Request.Method, RouteOf(context), ProtocolOf(context).Name, status);
+            metrics.Ended(RouteOf(context), ProtocolOf(context).Name, status, context.Items.TryGetValue(CauseKey, out var cause) ? (ErrorCause?)cause : null, Stopwatch.GetElapsedTime(start));
         }
     }
 
@@ -73,21 +74,17 @@ internal sealed class RequestObserver(ApiMetrics metrics, ILogger<RequestObserve
     private static Task UnroutedAsync(HttpContext context)
     {
         var error = context.Response.StatusCode == 404
-            ? new ApiError(ErrorCause.RouteNotFound, $"there is no route {context.Request.Path}")
+            ? new ApiError(ErrorCause.RouteNotFound, $"there is no route {context.Request.Method} {context.Request.Path}")
             : new ApiError(ErrorCause.MethodNotAllowed, $"{context.Request.Path} does not take {context.Request.Method}");
-        Protocol protocol = context.Request.Path.StartsWithSegments("/v2") ? OpenInferenceProtocol.Instance : ProblemProtocol.Instance;
-        return protocol.WriteErrorAsync(context, error);
+        return ProtocolOf(context).WriteErrorAsync(context, error);
     }
 
-    /// <summary>The protocol of the endpoint that was found; our own where none was.</summary>
-    public static Protocol ProtocolOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<Protocol>() ?? ProblemProtocol.Instance;
+    /// <summary>The protocol of the endpoint that was found; where none was, that of its neighbours.</summary>
+    public static Protocol ProtocolOf(HttpContext context) =>
+        Protocol.SpokenIn(context) ?? context.GetEndpoint()?.Metadata.GetMetadata<Protocol>() ?? context.RequestServices.GetService<ProtocolPrefixes>()?.Of(context.Request.Path) ?? ProblemProtocol.Instance;
 
     // Routing's own endpoint for a wrong verb has no pattern.
     private static string RouteOf(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";
-
-    private static string ProtocolName(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<Protocol>()?.Name
-        ?? (context.Request.Path.StartsWithSegments("/v2") ? "open-inference" : ProblemProtocol.Instance.Name);
 }
 
 /// <summary>What the API logs.</summary>

@@ -1,3 +1,4 @@
+using Orrery.Api.Admin;
 using Orrery.Api.Http;
 using Orrery.Api.Vectors;
 using Orrery.Engine;
@@ -8,7 +9,7 @@ namespace Orrery.Api.OpenAi;
 /// <c>/v1/embeddings</c>. As OpenAI does it: unit vectors, nothing truncated unless the extension <c>truncate</c> says so, all or nothing.
 /// Without <c>model</c> the default embedding model answers, as with Text Embeddings Inference.
 /// </summary>
-internal sealed class EmbeddingsRoute(IInferenceBackend backend)
+internal sealed class EmbeddingsRoute(IInferenceBackend backend, ChangeGuard guard)
 {
     /// <summary>The most inputs of one request.</summary>
     public const int MaxInputs = 2048;
@@ -17,10 +18,12 @@ internal sealed class EmbeddingsRoute(IInferenceBackend backend)
     {
         if (!TryParse(exchange, out var request, out var base64, out var error))
             return error;
-        if (!(await backend.EmbedAsync(request!, exchange.Cancellation)).TryGet(out var output, out var refused))
+        if (request!.Upsert is not null && guard.Change(exchange.Context) is { } forbidden)
+            return forbidden;
+        if (!(await backend.EmbedAsync(request, exchange.Cancellation)).TryGet(out var output, out var refused))
             return ApiError.From(refused, ("inputs", "input"));
         using (output)
-            await WriteAsync(exchange, output, request!.Model, base64);
+            await WriteAsync(exchange, output, request.Model, base64);
         return null;
     }
 

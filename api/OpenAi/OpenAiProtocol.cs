@@ -28,6 +28,10 @@ internal sealed class OpenAiProtocol : Protocol
     private static (int Status, string Type, string? Code) Map(ApiError error) => error.Cause switch
     {
         ErrorCause.WrongType => (400, InvalidRequest, "invalid_type"),
+        ErrorCause.Unauthorized => (401, InvalidRequest, "invalid_api_key"),
+        ErrorCause.Forbidden => (403, InvalidRequest, "forbidden"),
+        ErrorCause.RouteNotFound => (404, InvalidRequest, "unknown_url"),
+        ErrorCause.MethodNotAllowed => (405, InvalidRequest, "method_not_allowed"),
         ErrorCause.MediaType => (415, InvalidRequest, "unsupported_media_type"),
         ErrorCause.BodyTooLarge => (413, InvalidRequest, "request_too_large"),
         ErrorCause.BodyUnreadable => (error.Status, InvalidRequest, null),

@@ -32,13 +32,20 @@ internal static class Documentation
                 {
                     Title = "Orrery",
                     Version = InfoRoute.Version,
+                    License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
                     Description = "Inference over ONNX models: Text Embeddings Inference, OpenAI and Open Inference Protocol routes. Vectors kept and found again: Pinecone's."
                         + $" Inference routes take the headers {RequestHeaders.PriorityName} (interactive or bulk) and {RequestHeaders.TimeoutName} (milliseconds).",
                 };
+                // Paths begin with one.
+                foreach (var server in document.Servers ?? [])
+                    server.Url = server.Url?.TrimEnd('/');
+                OperationSecurity.Define(document);
                 return Task.CompletedTask;
             });
             options.AddOperationTransformer(static async (operation, context, cancellation) =>
             {
+                operation.OperationId = OperationName.Of(context.Description.HttpMethod ?? "", context.Description.RelativePath ?? "");
+                OperationSecurity.Apply(operation, context);
                 AddParameters(operation, context.Description.RelativePath ?? "");
                 foreach (var metadata in context.Description.ActionDescriptor.EndpointMetadata)
                 {

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Orrery.Api.OpenAi;
 using Orrery.Api.OpenInference;
 using Orrery.Api.Pinecone;
+using Orrery.Api.Pinecone.Inference;
 using Orrery.Api.Scoring;
 using Orrery.Api.Tei;
 
@@ -49,6 +50,12 @@ namespace Orrery.Api.OpenApi;
 [JsonSerializable(typeof(PineconeIndex))]
 [JsonSerializable(typeof(PineconeIndexes))]
 [JsonSerializable(typeof(ControlError))]
+[JsonSerializable(typeof(InferenceModels))]
+[JsonSerializable(typeof(InferenceModel))]
+[JsonSerializable(typeof(CreateIndexForModelBody))]
+[JsonSerializable(typeof(TextRecord))]
+[JsonSerializable(typeof(SearchRecordsBody))]
+[JsonSerializable(typeof(SearchRecordsAnswer))]
 [JsonSerializable(typeof(ScoreBody))]
 [JsonSerializable(typeof(ScoreAnswer))]
 [JsonSerializable(typeof(CompareBody))]

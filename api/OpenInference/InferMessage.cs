@@ -5,7 +5,8 @@ namespace Orrery.Api.OpenInference;
 /// <summary>An output the caller wants.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Binary">Whether after the JSON, as bytes; null for the request's default.</param>
-internal sealed record WantedOutput(string Name, bool? Binary);
+/// <param name="Classes">How many of a row's largest values are wanted instead; 0 for the output itself.</param>
+internal sealed record WantedOutput(string Name, bool? Binary, int Classes = 0);
 
 /// <summary>An inference request, read.</summary>
 internal sealed record InferMessage

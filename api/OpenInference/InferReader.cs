@@ -114,6 +114,8 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
         tensor = new NamedTensor { Name = name, Type = type, Shape = shape };
 
         var strings = new List<ReadOnlyMemory<byte>>();
+        if (input.TryGetProperty("parameters", out var shared) && shared.ValueKind == JsonValueKind.Object && shared.TryGetProperty("shared_memory_region", out _))
+            return $"input '{name}': shared_memory_region: shared memory is not supported";
         if (BinarySize(input, out var size) is { } wrongSize)
             return $"input '{name}': {wrongSize}";
         if (size is { } bytes)
@@ -204,10 +206,13 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
             if (!names.Add(name))
                 return $"output '{name}' is asked for twice";
             bool? binary = null;
+            var classes = 0;
             if (output.TryGetProperty("parameters", out var parameters) && parameters.ValueKind == JsonValueKind.Object)
             {
-                if (parameters.TryGetProperty("classification", out _))
-                    return $"output '{name}': the classification extension is not supported";
+                if (parameters.TryGetProperty("shared_memory_region", out _))
+                    return $"output '{name}': shared_memory_region: shared memory is not supported";
+                if (parameters.TryGetProperty("classification", out var wanted) && (wanted.ValueKind != JsonValueKind.Number || !wanted.TryGetInt32(out classes) || classes < 0))
+                    return $"output '{name}': classification must be an integer, at least 0";
                 if (parameters.TryGetProperty("binary_data", out var flag))
                 {
                     if (flag.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
@@ -216,7 +221,7 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
                 }
             }
 
-            outputs.Add(new WantedOutput(name, binary));
+            outputs.Add(new WantedOutput(name, binary, classes));
         }
 
         return null;
@@ -236,6 +241,8 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
             {
                 case var name when name.StartsWith("triton_", StringComparison.Ordinal):
                     return $"parameter '{name}' is reserved and must not be sent";
+                case "sequence_id":
+                    return "parameter 'sequence_id': models here keep no state between requests";
                 case "binary_data_output":
                     if (value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
                         return "parameter 'binary_data_output' must be true or false";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Orrery.Api.Http;
@@ -7,7 +8,7 @@ using Orrery.Engine.OnnxRuntime;
 namespace Orrery.Api.OpenInference;
 
 /// <summary>POST /v2/models/{model}[/versions/{version}]/infer.</summary>
-internal sealed class InferRoute(IInferenceBackend backend, ApiOptions options, OpenInferenceProtocol protocol)
+internal sealed class InferRoute(IInferenceBackend backend, ApiOptions options, OpenInferenceProtocol protocol, InferStatistics statistics)
 {
     /// <summary>Bytes of JSON before those of tensors.</summary>
     public const string HeaderLength = "Inference-Header-Content-Length";
@@ -16,8 +17,12 @@ internal sealed class InferRoute(IInferenceBackend backend, ApiOptions options, 
 
     public async Task HandleAsync(HttpContext context, string name, string? version)
     {
-        if (await AnswerAsync(context, name, version) is { } error)
+        var start = Stopwatch.GetTimestamp();
+        var error = await AnswerAsync(context, name, version);
+        if (error is not null)
             await protocol.WriteErrorAsync(context, error);
+        if (backend.Find(name).TryGet(out var model, out _))
+            statistics.Count(model, Stopwatch.GetElapsedTime(start), error is null);
     }
 
     private async ValueTask<ApiError?> AnswerAsync(HttpContext context, string name, string? version)
@@ -52,7 +57,7 @@ internal sealed class InferRoute(IInferenceBackend backend, ApiOptions options, 
             var (outputs, error) = TextInference.Is(model, message)
                 ? await _texts.RunAsync(model, ModelVersions.Digest(version), message, cancellation)
                 : await TensorsAsync(model, version, message, cancellation);
-            return error ?? await SendAsync(context, model, message, outputs!);
+            return error ?? Classify(model, message, ref outputs) ?? await SendAsync(context, model, message, outputs!);
         }
     }
 
@@ -69,6 +74,23 @@ internal sealed class InferRoute(IInferenceBackend backend, ApiOptions options, 
             Timeout = message.Timeout,
         };
         return (await backend.InferAsync(request, cancellation)).TryGet(out var output, out var error) ? (output.Outputs, null) : (null, ApiError.From(error));
+    }
+
+    private static ApiError? Classify(ModelInfo model, InferMessage message, ref IReadOnlyList<NamedTensor>? outputs)
+    {
+        if (!message.Outputs.Any(wanted => wanted.Classes > 0))
+            return null;
+        var replaced = new NamedTensor[outputs!.Count];
+        for (var i = 0; i < replaced.Length; i++)
+        {
+            replaced[i] = outputs[i];
+            var wanted = message.Outputs.First(one => one.Name == replaced[i].Name);
+            if (wanted.Classes > 0 && Classification.Of(outputs[i], wanted.Classes, model.Labels, out replaced[i]) is { } wrong)
+                return new ApiError(ErrorCause.Invalid, wrong, "outputs");
+        }
+
+        outputs = replaced;
+        return null;
     }
 
     private static async ValueTask<ApiError?> SendAsync(HttpContext context, ModelInfo model, InferMessage message, IReadOnlyList<NamedTensor> outputs)

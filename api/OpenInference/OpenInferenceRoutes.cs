@@ -7,17 +7,20 @@ using Orrery.Api.Health;
 using Orrery.Api.Http;
 using Orrery.Api.OpenApi;
 using Orrery.Engine;
-using Orrery.Engine.OnnxRuntime;
 
 namespace Orrery.Api.OpenInference;
 
 /// <summary>The Open Inference Protocol, version 2, over REST.</summary>
 internal static class OpenInferenceRoutes
 {
-    public static void MapOpenInference(this IEndpointRouteBuilder routes, IInferenceBackend backend, ApiOptions options, AdminOptions admin)
+    private static readonly string[] _actions = ["/infer", "/ready", "/config", "/stats"];
+
+    public static void MapOpenInference(this IEndpointRouteBuilder routes, IInferenceBackend backend, ApiOptions options, AdminOptions admin, ProtocolPrefixes prefixes)
     {
         var protocol = OpenInferenceProtocol.Instance;
-        var infer = new InferRoute(backend, options, protocol);
+        prefixes.Add("/v2", protocol);
+        var statistics = new InferStatistics(TimeProvider.System);
+        var infer = new InferRoute(backend, options, protocol, statistics);
         var repository = new RepositoryRoutes(backend, protocol);
         routes.MapGet("/v2", context => JsonReply.SendAsync(context, 0, static (json, _) => WriteServer(json))).Describe(protocol, "Server metadata", null, null, null);
         routes.MapGet("/v2/health/live", context => JsonReply.SendAsync(context, true, static (json, _) => WriteFlag(json, "live", true))).Describe(protocol, "Server live", null, null, null);
@@ -28,18 +31,25 @@ internal static class OpenInferenceRoutes
             return JsonReply.SendAsync(context, ready, static (json, flag) => WriteFlag(json, "ready", flag));
         }).Describe(protocol, "Server ready", null, null, null, 503);
         repository.Map(routes, options, admin);
+        routes.MapGet("/v2/models/stats", context => JsonReply.SendAsync(context, backend.Models, statistics.Write)).Describe(protocol, "Counts of inferences by this protocol, of every model", null, null, null);
 
         foreach (var prefix in (string[])["/v2/models/{model}", "/v2/models/{model}/versions/{version}"])
         {
             routes.MapGet(prefix, context => Metadata(context, Name(context), Version(context))).Describe(protocol, "Model metadata", null, typeof(ModelMetadata), typeof(OpenInferenceError), 404);
             routes.MapGet(prefix + "/ready", context => Ready(context, Name(context), Version(context))).Describe(protocol, "Model ready", null, null, typeof(OpenInferenceError), 404, 503);
+            routes.MapGet(prefix + "/config", context => Config(context, Name(context), Version(context))).Describe(protocol, "Model configuration, as Triton tells it", null, null, typeof(OpenInferenceError), 404);
+            routes.MapGet(prefix + "/stats", context => Stats(context, Name(context), Version(context))).Describe(protocol, "Counts of inferences by this protocol", null, null, typeof(OpenInferenceError), 404);
             routes.MapPost(prefix + "/infer", context => infer.HandleAsync(context, Name(context), Version(context))).Describe(protocol, "Inference", typeof(InferBody), typeof(InferAnswer), typeof(OpenInferenceError), 400, 404, 413, 429, 500, 503, 504);
         }
 
         // Names of models from the hub have a slash; clients that do not escape it come here.
         routes.MapMethods("/v2/models/{**path}", ["GET", "POST"], context => Split(context, infer)).WithMetadata(protocol);
 
-        Task Metadata(HttpContext context, string name, string? version) => Answer(context, name, version, (model, _) => JsonReply.SendAsync(context, model, WriteModel));
+        Task Metadata(HttpContext context, string name, string? version) => Answer(context, name, version, (model, _) => JsonReply.SendAsync(context, model, ModelSignature.Write));
+
+        Task Config(HttpContext context, string name, string? version) => Answer(context, name, version, (model, _) => JsonReply.SendAsync(context, model, ModelConfiguration.Write));
+
+        Task Stats(HttpContext context, string name, string? version) => Answer(context, name, version, (model, _) => JsonReply.SendAsync(context, (IReadOnlyList<ModelInfo>)[model], statistics.Write));
 
         Task Ready(HttpContext context, string name, string? version) => Answer(context, name, version, (model, _) =>
         {
@@ -61,7 +71,7 @@ internal static class OpenInferenceRoutes
         {
             var path = Uri.UnescapeDataString((string?)context.Request.RouteValues["path"] ?? "");
             var post = HttpMethods.IsPost(context.Request.Method);
-            var action = path.EndsWith("/infer", StringComparison.Ordinal) ? "/infer" : path.EndsWith("/ready", StringComparison.Ordinal) ? "/ready" : "";
+            var action = Array.Find(_actions, one => path.EndsWith(one, StringComparison.Ordinal)) ?? "";
             path = path[..^action.Length];
             var versions = path.LastIndexOf("/versions/", StringComparison.Ordinal);
             var (name, version) = versions < 0 ? (path, null) : (path[..versions], path[(versions + "/versions/".Length)..]);
@@ -74,6 +84,8 @@ internal static class OpenInferenceRoutes
             {
                 "/infer" => route.HandleAsync(context, name, version),
                 "/ready" => Ready(context, name, version),
+                "/config" => Config(context, name, version),
+                "/stats" => Stats(context, name, version),
                 _ => Metadata(context, name, version),
             };
         }
@@ -91,8 +103,11 @@ internal static class OpenInferenceRoutes
         json.WriteString("version"u8, typeof(OpenInferenceRoutes).Assembly.GetName().Version!.ToString(3));
         json.WriteStartArray("extensions"u8);
         json.WriteStringValue("binary_tensor_data"u8);
+        json.WriteStringValue("classification"u8);
+        json.WriteStringValue("model_configuration"u8);
         json.WriteStringValue("model_repository"u8);
         json.WriteStringValue("parameters"u8);
+        json.WriteStringValue("statistics"u8);
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -109,50 +124,6 @@ internal static class OpenInferenceRoutes
         json.WriteStartObject();
         json.WriteString("name"u8, model.Name);
         json.WriteBoolean("ready"u8, model.State == ModelState.Ready);
-        json.WriteEndObject();
-    }
-
-    /// <summary>A text model's text input and outputs come first, then what its graph has.</summary>
-    private static void WriteModel(Utf8JsonWriter json, ModelInfo model)
-    {
-        json.WriteStartObject();
-        json.WriteString("name"u8, model.Name);
-        json.WriteStartArray("versions"u8);
-        json.WriteStringValue(ModelVersions.NameOf(model));
-        json.WriteEndArray();
-        json.WriteString("platform"u8, "onnxruntime_onnx"u8);
-        json.WriteStartArray("inputs"u8);
-        if (model.Task != ModelTask.Tensor)
-            WriteTensor(json, TextInference.InputName, OrtElementType.String, model.Task == ModelTask.Reranker ? [-1, 2] : [-1]);
-        foreach (var input in model.Inputs)
-            WriteTensor(json, input.Name, input.ElementType, [.. input.Shape]);
-        json.WriteEndArray();
-        json.WriteStartArray("outputs"u8);
-        if (model.Task != ModelTask.Tensor)
-        {
-            foreach (var (name, type, sizes) in TextInference.Outputs(model))
-            {
-                // Where the graph has an output of this name and shape, it stands below.
-                if (!model.Outputs.Any(output => output.Name == name))
-                    WriteTensor(json, name, type, [-1, .. sizes]);
-            }
-        }
-
-        foreach (var output in model.Outputs)
-            WriteTensor(json, output.Name, output.ElementType, [.. output.Shape]);
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
-    private static void WriteTensor(Utf8JsonWriter json, string name, OrtElementType type, long[] shape)
-    {
-        json.WriteStartObject();
-        json.WriteString("name"u8, name);
-        json.WriteString("datatype"u8, DataTypes.NameOf(type));
-        json.WriteStartArray("shape"u8);
-        foreach (var size in shape)
-            json.WriteNumberValue(size);
-        json.WriteEndArray();
         json.WriteEndObject();
     }
 }

@@ -15,10 +15,12 @@ internal sealed class RepositoryRoutes(IInferenceBackend backend, OpenInferenceP
     public void Map(IEndpointRouteBuilder routes, ApiOptions options, AdminOptions admin)
     {
         routes.MapPost("/v2/repository/index", context => IndexAsync(context, options)).Describe(protocol, "The models and their states", null, null, typeof(OpenInferenceError), 400);
-        routes.MapPost("/v2/repository/models/{model}/load", context => ChangeAsync(context, backend.LoadAsync)).RequireAdmin(admin)
-            .Describe(protocol, "Loads a model, or loads it anew beside the old one and swaps", null, null, typeof(OpenInferenceError), 401, 403, 404, 503);
-        routes.MapPost("/v2/repository/models/{model}/unload", context => ChangeAsync(context, backend.UnloadAsync)).RequireAdmin(admin)
-            .Describe(protocol, "Unloads a model when it has answered what it computes", null, null, typeof(OpenInferenceError), 401, 403, 404);
+        routes.MapPost("/v2/repository/models/{model}/load", context => ChangeAsync(context, options, OpenInferenceRoutes.Name(context), load: true)).RequireAdmin(admin)
+            .Describe(protocol, "Loads a model, or loads it anew beside the old one and swaps", null, null, typeof(OpenInferenceError), 400, 401, 403, 404, 415, 503);
+        routes.MapPost("/v2/repository/models/{model}/unload", context => ChangeAsync(context, options, OpenInferenceRoutes.Name(context), load: false)).RequireAdmin(admin)
+            .Describe(protocol, "Unloads a model when it has answered what it computes", null, null, typeof(OpenInferenceError), 400, 401, 403, 404, 415);
+        // Names with a slash that was not escaped come here.
+        routes.MapPost("/v2/repository/models/{**path}", context => SplitAsync(context, options)).RequireAdmin(admin).WithMetadata(protocol);
     }
 
     private async Task IndexAsync(HttpContext context, ApiOptions options)
@@ -43,9 +45,38 @@ internal sealed class RepositoryRoutes(IInferenceBackend backend, OpenInferenceP
         }
     }
 
-    private async Task ChangeAsync(HttpContext context, Func<string, CancellationToken, ValueTask<Outcome<ModelInfo>>> change)
+    private Task SplitAsync(HttpContext context, ApiOptions options)
     {
-        if (!(await change(OpenInferenceRoutes.Name(context), context.RequestAborted)).TryGet(out _, out var error))
+        var path = Uri.UnescapeDataString((string?)context.Request.RouteValues["path"] ?? "");
+        foreach (var (action, load) in ((string, bool)[])[("/load", true), ("/unload", false)])
+        {
+            if (path.EndsWith(action, StringComparison.Ordinal))
+                return ChangeAsync(context, options, path[..^action.Length], load);
+        }
+
+        return protocol.WriteErrorAsync(context, new ApiError(ErrorCause.RouteNotFound, $"there is no route {context.Request.Method} {context.Request.Path}"));
+    }
+
+    private async Task ChangeAsync(HttpContext context, ApiOptions options, string model, bool load)
+    {
+        var (body, status, message) = await RequestBody.ReadAsync(context, options.MaxBodyBytes, context.RequestAborted);
+        if (body is null)
+        {
+            await protocol.WriteErrorAsync(context, new ApiError(ErrorCause.BodyUnreadable, message!, Status: status));
+            return;
+        }
+
+        using (body)
+        {
+            if (LoadParameters.Check(body.Bytes, load) is { } wrong)
+            {
+                await protocol.WriteErrorAsync(context, new ApiError(ErrorCause.Invalid, wrong));
+                return;
+            }
+        }
+
+        var outcome = load ? await backend.LoadAsync(model, context.RequestAborted) : await backend.UnloadAsync(model, context.RequestAborted);
+        if (!outcome.TryGet(out _, out var error))
             await protocol.WriteErrorAsync(context, ApiError.From(error));
     }
 

@@ -1,6 +1,6 @@
 using System.Text;
-using System.Text.Json;
 using Orrery.Api.Http;
+using Orrery.Engine;
 using Orrery.Engine.Vectors;
 
 namespace Orrery.Api.Pinecone;
@@ -16,6 +16,9 @@ internal ref struct IndexFields
     /// <summary>The most bytes of a <c>spec</c>, which is only kept.</summary>
     private const int MaxPlacement = 4096;
 
+    /// <summary>The most characters of a field's name in a schema.</summary>
+    private const int MaxFieldName = 64;
+
     private string? _name;
     private string? _metric;
     private string? _protection;
@@ -27,6 +30,10 @@ internal ref struct IndexFields
     private Range _deployment;
     private string? _placement;
     private bool _hasSchema;
+    private string? _vectorField;
+    private string? _cloud;
+    private string? _region;
+    private EmbedFields? _embed;
 
     /// <summary>Reads what makes an index.</summary>
     public static ApiError? ReadSpec(JsonExchange exchange, out IndexSpec? spec)
@@ -44,6 +51,39 @@ internal ref struct IndexFields
             DeletionProtected = fields._protection == "enabled",
             Tags = fields._tags ?? [],
             Placement = fields._placement,
+            VectorField = fields._vectorField,
+        };
+        return null;
+    }
+
+    /// <summary>Reads what makes an index that embeds texts: <c>{"name","cloud","region","embed":{"model","field_map":{"text"}}}</c>.</summary>
+    public static ApiError? ReadSpecForModel(JsonExchange exchange, IInferenceBackend backend, out IndexSpec? spec)
+    {
+        var fields = default(IndexFields);
+        spec = null;
+        if (fields.Read(exchange) is { } error)
+            return error;
+        if (fields._embed is not { } embed)
+            return new(ErrorCause.Invalid, "embed is missing", "embed");
+        if (fields._hasSchema || !fields._spec.Equals(default) || !fields._deployment.Equals(default))
+            return new(ErrorCause.Invalid, "schema, spec and deployment are not of indexes that embed texts: say embed, cloud and region", "embed");
+        if (embed.Find(exchange, backend, out var model, out var embedding) is { } wrong)
+            return wrong;
+        // The model's, unless a part of its vectors is wanted.
+        (fields._embed, fields._dimension, fields._metric) = (null, embed.Dimension ?? fields._dimension ?? model!.Dimensions, embed.Metric ?? fields._metric);
+        if (fields._dimension > model!.Dimensions)
+            return new(ErrorCause.Invalid, $"embed.dimension must be 1 to {model.Dimensions}, those of model '{model.Name}', not {fields._dimension}", "embed");
+        if (fields.CheckNew() is { } unfit)
+            return unfit;
+        spec = new IndexSpec
+        {
+            Name = fields._name!,
+            Dimension = fields._dimension,
+            Metric = IndexJson.Metric(fields._metric ?? "cosine")!.Value,
+            DeletionProtected = fields._protection == "enabled",
+            Tags = fields._tags ?? [],
+            Placement = fields._cloud is null || fields._region is null ? null : Placement.Serverless(fields._cloud, fields._region),
+            Embedding = embedding,
         };
         return null;
     }
@@ -57,6 +97,8 @@ internal ref struct IndexFields
             return error;
         if (fields._hasSchema)
             return new(ErrorCause.Invalid, "schema cannot be changed", "schema");
+        if (fields.CheckUnchangeable() is { } fixedField)
+            return fixedField;
         change = new IndexChange(fields._protection is { } word ? word == "enabled" : null, fields._tags);
         return null;
     }
@@ -87,9 +129,16 @@ internal ref struct IndexFields
             else if (json.Is("elementType"u8, "element_type"u8))
                 _element = json.Text("element_type");
             else if (json.Is("embed"u8))
-                RefuseEmbed(ref json);
-            else
+                _embed = EmbedFields.Read(ref json);
+            else if (json.Is("cloud"u8))
+                _cloud = json.Text("cloud");
+            else if (json.Is("region"u8))
+                _region = json.Text("region");
+            else if (json.Is("read_capacity"u8, "readCapacity"u8))
+                // How a service reads it; here there is one way.
                 json.Skip();
+            else
+                json.Refuse();
         }
 
         return json.End() ?? CheckProtection() ?? ReadPlacement(exchange);
@@ -103,10 +152,10 @@ internal ref struct IndexFields
         _hasSchema = true;
         while (json.NextField())
         {
-            if (json.Is("fields"u8) && json.EnterObject("schema.fields"))
+            if (!json.Is("fields"u8))
+                json.Refuse("schema");
+            else if (json.EnterObject("schema.fields"))
                 ReadSchemaFields(ref json);
-            else
-                json.Skip();
         }
     }
 
@@ -126,12 +175,19 @@ internal ref struct IndexFields
                     _dimension = json.Integer("dimension");
                 else if (json.Is("metric"u8))
                     _metric = json.Text("metric");
-                else
+                else if (json.Is("description"u8))
                     json.Skip();
+                else
+                    json.Refuse($"schema.fields.{name}");
             }
 
-            if (name != IndexJson.VectorField || type != "dense_vector")
-                json.Fail(ErrorCause.Invalid, $"schema: '{name}' of type '{type}' is not supported, only {IndexJson.VectorField} of type dense_vector", "schema");
+            if (type != "dense_vector")
+                json.Fail(ErrorCause.Invalid, $"schema: '{name}' of type '{type}' is not supported, only one field of type dense_vector; metadata can be filtered by without being told of", "schema");
+            else if (_vectorField is not null)
+                json.Fail(ErrorCause.Invalid, $"schema: '{name}' and '{_vectorField}' are both of type dense_vector; records here have one vector", "schema");
+            else if (name.Length is < 1 or > MaxFieldName)
+                json.Fail(ErrorCause.Invalid, $"schema: names of fields must be 1 to {MaxFieldName} characters, not {name.Length}", "schema");
+            _vectorField = name;
         }
     }
 
@@ -165,18 +221,21 @@ internal ref struct IndexFields
         }
     }
 
-    private static void RefuseEmbed(ref RequestJson json)
-    {
-        if (json.Next() && !json.At(JsonTokenType.Null))
-            json.Fail(ErrorCause.Invalid, "embed: indexes here take vectors, not texts; /v1/embeddings makes vectors of texts", "embed");
-    }
-
     private readonly ApiError? CheckProtection() => _protection is null or "enabled" or "disabled"
         ? null
         : new(ErrorCause.Invalid, $"deletion_protection must be enabled or disabled, not '{_protection}'", "deletion_protection");
 
+    private readonly ApiError? CheckUnchangeable()
+    {
+        var given = _name is not null ? "name" : _dimension is not null ? "dimension" : _metric is not null ? "metric" : _vectorType is not null ? "vector_type" : _element is not null ? "element_type"
+            : _embed is not null ? "embed" : _cloud is not null ? "cloud" : _region is not null ? "region" : null;
+        return given is null ? null : new(ErrorCause.Invalid, $"{given} cannot be changed", given);
+    }
+
     private readonly ApiError? CheckNew()
     {
+        if (_embed is not null)
+            return new(ErrorCause.Invalid, "embed: indexes that embed texts are made by POST /indexes/create-for-model", "embed");
         if (_vectorType is not (null or "dense"))
             return new(ErrorCause.Invalid, $"vector_type must be dense, not '{_vectorType}': sparse vectors are not supported", "vector_type");
         if (_name is null)

@@ -58,6 +58,8 @@ internal static class IndexJson
             json.WriteString(key, value);
         json.WriteEndObject();
         Placement.Write(json, spec.Placement);
+        if (spec.Embedding is { } embedding)
+            WriteEmbedding(json, spec, embedding);
         WriteSchema(json, spec);
         json.WriteStartObject("status");
         json.WriteBoolean("ready", index.Ready);
@@ -71,13 +73,45 @@ internal static class IndexJson
     {
         json.WriteStartObject("schema");
         json.WriteStartObject("fields");
-        json.WriteStartObject(VectorField);
+        json.WriteStartObject(spec.VectorField ?? VectorField);
         json.WriteString("type", "dense_vector");
         if (spec.Dimension is { } dimension)
             json.WriteNumber("dimension", dimension);
         json.WriteString("metric", NameOf(spec.Metric));
         json.WriteEndObject();
+        if (spec.Embedding is { } embedding)
+        {
+            json.WriteStartObject(embedding.TextField);
+            json.WriteString("type", "semantic_text");
+            json.WriteString("model", embedding.Model);
+            json.WriteString("metric", NameOf(spec.Metric));
+            WriteParameters(json, embedding);
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
         json.WriteEndObject();
+    }
+
+    private static void WriteEmbedding(Utf8JsonWriter json, IndexSpec spec, IndexEmbedding embedding)
+    {
+        json.WriteStartObject("embed");
+        json.WriteString("model", embedding.Model);
+        json.WriteString("metric", NameOf(spec.Metric));
+        json.WriteNumber("dimension", spec.Dimension ?? 0);
+        json.WriteString("vector_type", "dense");
+        json.WriteStartObject("field_map");
+        json.WriteString("text", embedding.TextField);
+        json.WriteEndObject();
+        WriteParameters(json, embedding);
+        json.WriteEndObject();
+    }
+
+    private static void WriteParameters(Utf8JsonWriter json, IndexEmbedding embedding)
+    {
+        json.WritePropertyName("read_parameters");
+        json.WriteRawValue(embedding.ReadParameters ?? """{"input_type":"query","truncate":"END"}""");
+        json.WritePropertyName("write_parameters");
+        json.WriteRawValue(embedding.WriteParameters ?? """{"input_type":"passage","truncate":"END"}""");
     }
 }

@@ -77,6 +77,17 @@ internal static class PineconeFields
         return VectorFilter.Parse(exchange.Body[place]).TryGet(out filter, out var refused) ? null : ApiError.From(refused);
     }
 
+    /// <summary>Passes over a field that is null, and refuses one that nobody knows: left out in silence it would be taken for done.</summary>
+    /// <param name="json">At the field's name.</param>
+    /// <param name="within">What it is a field of; null for the body.</param>
+    public static void Refuse(this ref RequestJson json, string? within = null)
+    {
+        var name = json.Current();
+        var path = within is null ? name : $"{within}.{name}";
+        if (json.Next() && !json.At(JsonTokenType.Null))
+            json.Fail(ErrorCause.Invalid, $"{(path.Length <= 200 ? path : path[..200] + "…")} is not known here", name);
+    }
+
     /// <summary>Passes over sparse values that are null, and refuses others: only dense vectors are kept here.</summary>
     public static void RefuseSparse(ref RequestJson json, string field)
     {

@@ -8,29 +8,15 @@ namespace Orrery.Api.Pinecone;
 /// <summary>Keeps the routes from those who do not bring the key.</summary>
 internal static class PineconeProtection
 {
-    /// <summary>Pinecone's header.</summary>
-    public const string Header = "Api-Key";
-
     /// <summary>Protects endpoints: 401 in the shape of their protocol.</summary>
     /// <param name="endpoints">The endpoints.</param>
-    /// <param name="key">The key.</param>
-    public static void RequireKey(this IEndpointConventionBuilder endpoints, string key)
-    {
-        var secret = new Secret(key);
-        endpoints.Finally(endpoint =>
-        {
-            if (endpoint.RequestDelegate is not { } inner)
-                return;
-            endpoint.RequestDelegate = context => Brings(context, secret) ? inner(context) : RefuseAsync(context);
-        });
-    }
+    /// <param name="guard">Knows the key.</param>
+    public static void RequireKey(this IEndpointConventionBuilder endpoints, ChangeGuard guard) => endpoints.Require(context => guard.BringsKey(context) ? null : Refusal(context));
 
-    private static bool Brings(HttpContext context, Secret secret) =>
-        secret.IsIn(context.Request.Headers[Header]) || secret.IsBearerIn(context.Request.Headers.Authorization);
-
-    private static Task RefuseAsync(HttpContext context)
+    /// <summary>What who does not bring it is told.</summary>
+    public static ApiError Refusal(HttpContext context)
     {
-        context.Response.Headers.WWWAuthenticate = Header;
-        return RequestObserver.ProtocolOf(context).WriteErrorAsync(context, new(ErrorCause.Unauthorized, $"this route needs the header {Header} with the key of this server", Header));
+        context.Response.Headers.WWWAuthenticate = ChangeGuard.KeyHeader;
+        return new(ErrorCause.Unauthorized, $"this route needs the header {ChangeGuard.KeyHeader} with the key of this server", ChangeGuard.KeyHeader, Status: StatusCodes.Status401Unauthorized);
     }
 }

@@ -45,6 +45,23 @@ internal static class Placement
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
+    /// <summary>The <c>spec</c> of an index that a cloud runs.</summary>
+    public static string Serverless(string cloud, string region)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("serverless");
+            json.WriteString("cloud", cloud);
+            json.WriteString("region", region);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
     /// <summary>Writes the fields <c>spec</c> and <c>deployment</c>.</summary>
     /// <param name="json">Within the index's object.</param>
     /// <param name="spec">A JSON object; null for here.</param>

@@ -11,7 +11,9 @@ internal sealed class QueryRoute(IVectorStore store)
         using var floats = new FloatBlock(1024);
         if (Parse(exchange, floats, out var query, out var name) is { } error)
             return error;
-        if (!(await store.QueryAsync(query!, exchange.Cancellation)).TryGet(out var found, out var refused))
+        if (await ZeroVectors.CheckAsync(store, query!.Index, query.Vector, query.Vector.Length, "vector", exchange.Cancellation) is { } zero)
+            return zero;
+        if (!(await store.QueryAsync(query, exchange.Cancellation)).TryGet(out var found, out var refused))
             return ApiError.From(refused, ("values", "vector"));
         var reply = exchange.Reply;
         reply.Raw("{\"matches\":["u8);

@@ -11,10 +11,12 @@ internal sealed class UpdateRoute(IVectorStore store)
         using var floats = new FloatBlock(1024);
         if (Parse(exchange, floats, out var request) is { } error)
             return error;
-        if (!(await store.UpdateAsync(request!, exchange.Cancellation)).TryGet(out var receipt, out var refused))
+        if (await ZeroVectors.CheckAsync(store, request!.Index, request.Values, request.Values.Length, "values", exchange.Cancellation) is { } zero)
+            return zero;
+        if (!(await store.UpdateAsync(request, exchange.Cancellation)).TryGet(out var receipt, out var refused))
             return ApiError.From(refused, ("metadata", "setMetadata"));
         var reply = exchange.Reply;
-        if (request!.Filter is null)
+        if (request.Filter is null)
         {
             reply.Raw("{}"u8);
             return null;

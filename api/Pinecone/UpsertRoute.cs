@@ -14,7 +14,9 @@ internal sealed class UpsertRoute(IVectorStore store)
         using var floats = new FloatBlock(exchange.Body.Length / BytesOfComponent);
         if (UpsertReader.Read(exchange, PineconeFields.Index(exchange, store), floats, out var request) is { } error)
             return error;
-        if (!(await store.UpsertAsync(request!, exchange.Cancellation)).TryGet(out var receipt, out var refused))
+        if (await ZeroVectors.CheckAsync(store, request!.Index, request.Values, request.Dimension, "vectors", exchange.Cancellation) is { } zero)
+            return zero;
+        if (!(await store.UpsertAsync(request, exchange.Cancellation)).TryGet(out var receipt, out var refused))
             return ApiError.From(refused);
         exchange.Reply.Raw("{\"upsertedCount\":"u8);
         exchange.Reply.Number(receipt.Count);

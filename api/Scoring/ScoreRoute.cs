@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Orrery.Api.Admin;
 using Orrery.Api.Http;
 using Orrery.Api.Vectors;
 using Orrery.Engine;
@@ -6,13 +7,15 @@ using Orrery.Engine;
 namespace Orrery.Api.Scoring;
 
 /// <summary><c>POST /v1/score</c>: what detectors say of texts. Detectors over one embedding model share one embedding of each text.</summary>
-internal sealed class ScoreRoute(IInferenceBackend backend, ApiOptions options)
+internal sealed class ScoreRoute(IInferenceBackend backend, ApiOptions options, ChangeGuard guard)
 {
     public async ValueTask<ApiError?> RunAsync(JsonExchange exchange)
     {
         var start = Stopwatch.GetTimestamp();
         if (!TryParse(exchange, out var fields, out var inputs, out var error))
             return error;
+        if (fields.Upsert is not null && guard.Change(exchange.Context) is { } forbidden)
+            return forbidden;
         if (!(await backend.DetectAsync(fields.Request(inputs, exchange.Headers.Priority, exchange.Headers.Timeout), exchange.Cancellation)).TryGet(out var output, out var refused))
             return ApiError.From(refused, ("inputs", "input"));
         using (output)

@@ -53,6 +53,8 @@ internal sealed class ServerProcess : IDisposable
         var start = new ProcessStartInfo(file) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument.Replace("{port}", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        // Each bench names what it wants loaded.
+        start.Environment["ORRERY__Engine__Samples"] = "false";
         start.Environment["ORRERY__Engine__CacheDirectory"] = Places.Cache;
         foreach (var (key, value) in environment)
             start.Environment[key] = value;

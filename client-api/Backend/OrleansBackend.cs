@@ -18,6 +18,9 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     public IReadOnlyList<DetectorInfo> Detectors => watcher.Obstacle is null ? watcher.Table.Detectors : [];
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> DefaultDetectors => options.DefaultDetectors;
+
+    /// <inheritdoc/>
     public Outcome<ModelInfo> Find(string name, ModelTask? task = null) => task is { } one ? Find(name, [one]) : Find(name, []);
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ internal sealed record FrontSettings : ProcessSettings
     public long MemoryLimit { get; init; }
 
     /// <summary>Says what is wrong, naming the key; null when nothing is.</summary>
-    public string? Validate() => Cluster.Validate() ?? Api.Validate() ?? Front.Validate() ?? Vectors.Validate();
+    public string? Validate() => Admin.Validate() ?? Cluster.Validate() ?? Api.Validate() ?? Front.Validate() ?? Vectors.Validate();
 }
 
 /// <summary>Every key there is. README's table lists the same ones; a test compares them.</summary>

@@ -25,6 +25,9 @@ public interface IInferenceBackend
     /// <summary>Every detector known now, by name, with its state.</summary>
     IReadOnlyList<DetectorInfo> Detectors { get; }
 
+    /// <summary>Names of the detectors that answer requests which name none; empty for every ready one that judges single texts.</summary>
+    IReadOnlyList<string> DefaultDetectors { get; }
+
     /// <summary>Asks detectors about texts. All or nothing.</summary>
     ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation);
 

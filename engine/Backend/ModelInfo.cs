@@ -135,6 +135,9 @@ public sealed record ModelInfo
     /// <summary>When the files were last written, UTC.</summary>
     public DateTimeOffset Created { get; init; }
 
+    /// <summary>Of models that do the same, the one with the most answers requests that name none; 0 unless the command line named it.</summary>
+    public int Preference { get; init; }
+
     /// <summary>The directory it was read from.</summary>
     public string Path { get; init; } = "";
 }

@@ -21,7 +21,7 @@ public static class ModelLookup
     /// <summary>Finds a model by name or alias, or without a name the default one that does a task.</summary>
     /// <param name="models">All, by name.</param>
     /// <param name="names">By name and alias.</param>
-    /// <param name="chosen">The default model's name; null for the first that does what is asked.</param>
+    /// <param name="chosen">The default model's name; null for the preferred one that does what is asked, else the first.</param>
     /// <param name="name">The name asked for; empty for the default.</param>
     /// <param name="tasks">What the default must do; empty for anything.</param>
     /// <returns>The model, ready or not; or why there is none.</returns>
@@ -32,17 +32,20 @@ public static class ModelLookup
             return names.TryGetValue(name, out var named) ? named : new InferenceError(InferenceErrorKind.ModelNotFound, $"model '{name}' does not exist", "model");
         if (chosen is not null && names.TryGetValue(chosen, out var preferred) && Does(preferred, tasks))
             return preferred;
-        ModelInfo? waiting = null;
+        ModelInfo? best = null, waiting = null;
         foreach (var model in models)
         {
-            if (Does(model, tasks))
-                return model;
+            if (Does(model, tasks) && (best is null || model.Preference > best.Preference))
+                best = model;
             // What is still loading may turn out to do it: say 'not ready', not 'not found'.
-            if (model.State == ModelState.Loading)
-                waiting ??= model;
+            else if (model.State == ModelState.Loading && (waiting is null || model.Preference > waiting.Preference))
+                waiting = model;
         }
 
-        return waiting is not null ? waiting : new InferenceError(InferenceErrorKind.ModelNotFound, "no model here does this task", "model");
+        // Nobody is answered by another model for as long as the preferred one loads.
+        if (best is null || waiting?.Preference > best.Preference)
+            best = waiting;
+        return best is not null ? best : new InferenceError(InferenceErrorKind.ModelNotFound, "no model here does this task", "model");
     }
 
     /// <summary>Whether a model's digest is the version asked for, or begins so; null asks for none.</summary>

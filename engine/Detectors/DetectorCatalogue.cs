@@ -41,7 +41,7 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
         {
             // Whatever is in a detector's files refuses that detector and no other.
             head?.Dispose();
-            _slots[name] = new Slot(info with { Reason = ModelFormatException.Reason(e) }, null, null);
+            _slots[name] = new Slot(info with { Reason = LoadFailure.Reason(e, directory) }, null, null);
         }
     }
 
@@ -77,8 +77,7 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
 
         if (found.Count > 0 && found.Count >= wanted.Count)
             return found;
-        // Without a reason it has become ready meanwhile.
-        return DetectorLookup.ForTexts(Detectors, names, defaults).Error is { } reason ? reason : ForTexts(names);
+        return DetectorLookup.ForTexts(Detectors, names, defaults).TryGet(out var ones, out var reason) ? ForTexts([.. ones.Select(one => one.Name)]) : reason;
     }
 
     /// <summary>One detector by name.</summary>

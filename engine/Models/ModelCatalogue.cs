@@ -24,8 +24,11 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
     }
 
     /// <summary>Makes a model known that will be loaded.</summary>
-    public void Add(string name, string directory) =>
-        Publish(new Slot(new ModelInfo { Name = name, State = ModelState.Loading, Path = directory, Reason = "waiting to be loaded" }, null));
+    /// <param name="name">Its name.</param>
+    /// <param name="directory">Where it lies.</param>
+    /// <param name="preference">As <see cref="ModelInfo.Preference"/>.</param>
+    public void Add(string name, string directory, int preference) =>
+        Publish(new Slot(new ModelInfo { Name = name, State = ModelState.Loading, Path = directory, Reason = "waiting to be loaded", Preference = preference }, null));
 
     public Outcome<ModelInfo> Find(string name, string? version, params ReadOnlySpan<ModelTask> tasks) =>
         FindSlot(name, version, tasks).TryGet(out var slot, out var error) ? slot.Info : error;
@@ -66,7 +69,7 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
                 // Reading and measuring block for long: not on the pool's threads.
                 var loaded = await Task.Factory.StartNew(
                     () => loader.Load(slot.Info.Name, slot.Info.Path, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-                Publish(slot with { Info = loaded.Info, Loaded = loaded });
+                Publish(slot with { Info = loaded.Info with { Preference = slot.Info.Preference }, Loaded = loaded });
                 Log.Loaded(logger, loaded.Info.Name, loaded.Info.Digest, loaded.Info.Device, loaded.Info.Sessions, loaded.Info.ThreadsPerSession, loaded.Info.MaxBatchTokens);
                 if (old is not null)
                     await old.StopAsync();
@@ -76,9 +79,9 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
             {
                 // Whatever is in a model's files, or happens while it is loaded, refuses that model and no other; those of the first kinds are what
                 // files are refused with.
-                var reason = ModelFormatException.Reason(e);
+                var reason = LoadFailure.Reason(e, slot.Info.Path);
                 if (e is ModelFormatException or IOException or UnauthorizedAccessException)
-                    Log.Refused(logger, slot.Info.Name, reason);
+                    Log.Refused(logger, slot.Info.Name, e.Message);
                 else
                     Log.Unexpected(logger, e, slot.Info.Name);
                 if (old is null)

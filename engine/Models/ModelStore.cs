@@ -60,7 +60,7 @@ public sealed class ModelStore
         {
             // Whatever is in a model's files makes that model one that is refused, and no more.
             // What the files say stays so until they change; what kept them from being read may pass at any moment.
-            return new Known(e is IOException or UnauthorizedAccessException ? "" : stamp, external, new StoredModel(name, "", directory, "cpu", true, bytes, ModelFormatException.Reason(e)));
+            return new Known(e is IOException or UnauthorizedAccessException ? "" : stamp, external, new StoredModel(name, "", directory, "cpu", true, bytes, LoadFailure.Reason(e, directory)));
         }
     }
 

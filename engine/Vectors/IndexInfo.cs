@@ -46,7 +46,20 @@ public sealed record IndexSpec
 
     /// <summary>Where a service is to run it, a JSON object as Pinecone's <c>spec</c>, kept and told again; null for none.</summary>
     public string? Placement { get; init; }
+
+    /// <summary>What its maker calls the vectors' field in a schema, kept and told again; null for the usual name.</summary>
+    public string? VectorField { get; init; }
+
+    /// <summary>How texts become its vectors; null for an index that is given vectors.</summary>
+    public IndexEmbedding? Embedding { get; init; }
 }
+
+/// <summary>How records that bring a text get their vector.</summary>
+/// <param name="Model">The name of the embedding model.</param>
+/// <param name="TextField">The field of a record that is embedded.</param>
+/// <param name="WriteParameters">What is said of embedding records, a JSON object as Pinecone's; null for what is usual.</param>
+/// <param name="ReadParameters">What is said of embedding queries, likewise.</param>
+public sealed record IndexEmbedding(string Model, string TextField, string? WriteParameters = null, string? ReadParameters = null);
 
 /// <summary>An index that is there.</summary>
 /// <param name="Spec">What it is.</param>

@@ -88,7 +88,7 @@ public sealed class Replica : IAsyncDisposable
             if (info.Digest != key.Digest)
             {
                 await backend.DisposeAsync();
-                return new InferenceError(InferenceErrorKind.ModelNotReady, $"the files of model '{key.Model}' in {directory} are version {info.Digest}, not {key.Digest}", "model");
+                return new InferenceError(InferenceErrorKind.ModelNotReady, $"the files of model '{key.Model}' are version {info.Digest}, not {key.Digest}", "model");
             }
 
             var memory = Math.Max(info.FileBytes, Environment.WorkingSet - before);

@@ -195,7 +195,7 @@ public sealed class SiloAgent(
             var detectors = await _detectorStore.ScanAsync(engine, time, stopping);
             var same = found.SequenceEqual(_models) && ReferenceEquals(detectors, _detectors);
             (_models, _detectors) = (found, detectors);
-            _found = [.. found.Select(model => new FoundModel(model.Name, model.Digest, model.Directory, model.Pool, model.Fallback, model.FileBytes, model.Reason))];
+            _found = [.. found.Select(model => new FoundModel(model.Name, model.Digest, model.Directory, model.Pool, model.Fallback, model.FileBytes, model.Reason, engine.PreferenceOf(model.Directory)))];
             host.Found(detectors);
             return !same;
         }

@@ -290,7 +290,7 @@ public sealed class SupervisorGrain(MembershipLease lease, FleetOptions options,
 
     private ModelView Placed(ModelInfo info, string[] aliases, DetectorInfo[] detectors, FoundModel? target, string? pool) => new()
     {
-        Info = info,
+        Info = info with { Preference = target?.Preference ?? 0 },
         Aliases = aliases,
         Detectors = detectors,
         Replicas = [.. _replicas.All.Select(replica => replica.View)],

@@ -14,6 +14,6 @@ public static class ApiTable
         SettingKinds.Int<ApiOptions>("Api:MaxClientBatchSize", null, 1, 1 << 20, (a, v) => a with { MaxClientBatchSize = v }),
         SettingKinds.Bool<ApiOptions>("Api:AutoTruncate", (a, v) => a with { AutoTruncate = v }),
         SettingKinds.Bool<ApiOptions>("Api:TeiLegacyStatus", (a, v) => a with { TeiLegacyStatus = v }),
-        new("Api:PineconeKey", null, $"at least {AdminOptions.MinTokenLength} printable ASCII characters without blanks", (a, v) => AdminOptions.IsToken(v) ? a with { PineconeKey = v } : null, Secret: true),
+        new("Api:PineconeKey", "PINECONE_KEY", $"at least {AdminOptions.MinTokenLength} printable ASCII characters without blanks", (a, v) => AdminOptions.IsToken(v) ? a with { PineconeKey = v } : null, Secret: true),
     ];
 }

@@ -9,6 +9,7 @@ public static class EngineTable
     public static IReadOnlyList<Setting<EngineOptions>> All { get; } =
     [
         SettingKinds.List<EngineOptions>("Engine:ModelDirectories", "MODEL_CACHE_DIR", (e, v) => e with { ModelDirectories = v }),
+        SettingKinds.Bool<EngineOptions>("Engine:Samples", (e, v) => e with { Samples = v }),
         SettingKinds.Text<EngineOptions>("Engine:DefaultModel", "EMBEDDING_MODEL", "a model's name or directory", (e, v) => e with { DefaultModel = v }),
         SettingKinds.List<EngineOptions>("Engine:DetectorDirectories", "DETECTOR_DIR", (e, v) => e with { DetectorDirectories = v }),
         SettingKinds.List<EngineOptions>("Engine:DefaultDetectors", "DEFAULT_CLASSIFIERS", (e, v) => e with { DefaultDetectors = v }),

@@ -8,7 +8,8 @@ public abstract record ProcessSettings
 {
     private static readonly Setting<ProcessSettings>[] _table =
     [
-        SettingKinds.Text<ProcessSettings>("Server:Host", null, "an address", (s, v) => s with { Host = v }),
+        SettingKinds.Text<ProcessSettings>("Server:Host", null, "an address", (s, v) => s with { Host = v, Admin = s.Admin with { Host = v } }),
+        SettingKinds.List<ProcessSettings>("Server:AllowedHosts", null, (s, v) => s with { Admin = s.Admin with { AllowedHosts = v } }),
         SettingKinds.Int<ProcessSettings>("Server:Port", "PORT", 0, 65535, (s, v) => s with { Port = v }),
         SettingKinds.Time<ProcessSettings>("Server:ShutdownTimeout", (s, v) => s with { ShutdownTimeout = v }),
         new("Admin:Token", "ADMIN_TOKEN", $"at least {AdminOptions.MinTokenLength} printable ASCII characters without blanks", (s, v) =>

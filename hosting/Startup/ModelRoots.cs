@@ -12,8 +12,8 @@ public static class ModelRoots
     public static string SampleDetectors => Path.Combine(AppContext.BaseDirectory, "samples", "detectors");
 
     /// <summary>
-    /// What the flags name; else what the settings name, the folders models/ and detectors/ here, and the samples. The samples'
-    /// detectors are served only with the samples' model. A default model that is a directory is added, under its folder's name.
+    /// What the flags name, then what the settings name, the folders models/ and detectors/ here, and the samples, where they are not left out. Of models
+    /// that do the same, those that the flags name go first as defaults. A default model that is a directory is added, under its folder's name.
     /// </summary>
     /// <param name="settings">As read.</param>
     /// <param name="flags">Folders of models from the command line; empty for none.</param>
@@ -29,7 +29,7 @@ public static class ModelRoots
                 return $"{flag}: {directory} does not exist";
         }
 
-        List<string> roots = flags.Length > 0 ? [.. flags] : [.. settings.ModelDirectories, "models", Samples];
+        List<string> roots = [.. flags, .. settings.ModelDirectories, "models", .. settings.Samples ? [Samples] : Array.Empty<string>()];
         var chosen = settings.DefaultModel;
         if (chosen is not null && Directory.Exists(chosen))
         {
@@ -40,8 +40,8 @@ public static class ModelRoots
         engine = engine with
         {
             ModelDirectories = roots,
-            DetectorDirectories = detectors.Length > 0 ? detectors
-                : [.. settings.DetectorDirectories, "detectors", .. flags.Length == 0 ? [SampleDetectors] : Array.Empty<string>()],
+            PreferredDirectories = [.. flags.Select(flag => Path.TrimEndingDirectorySeparator(Path.GetFullPath(flag)))],
+            DetectorDirectories = [.. detectors, .. settings.DetectorDirectories, "detectors", .. settings.Samples ? [SampleDetectors] : Array.Empty<string>()],
             DefaultModel = chosen,
             CacheDirectory = engine.CacheDirectory ?? DefaultCache(),
         };

@@ -23,10 +23,11 @@ public static class Pools
 /// <param name="Fallback">Whether the cpu pool may run it when its own has no silo.</param>
 /// <param name="FileBytes">Bytes of its files.</param>
 /// <param name="Reason">Why it cannot be read; null when it can.</param>
+/// <param name="Preference">As <see cref="ModelInfo.Preference"/>.</param>
 [GenerateSerializer, Immutable, Alias("orrery.found-model")]
 public sealed record FoundModel(
     [property: Id(0)] string Name, [property: Id(1)] string Digest, [property: Id(2)] string Directory, [property: Id(3)] string Pool,
-    [property: Id(4)] bool Fallback, [property: Id(5)] long FileBytes, [property: Id(6)] string? Reason);
+    [property: Id(4)] bool Fallback, [property: Id(5)] long FileBytes, [property: Id(6)] string? Reason, [property: Id(7)] int Preference = 0);
 
 /// <summary>What a silo says of itself, again and again.</summary>
 [GenerateSerializer, Immutable, Alias("orrery.silo-report")]

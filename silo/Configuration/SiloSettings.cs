@@ -51,7 +51,7 @@ internal sealed record SiloSettings : ProcessSettings
     public bool KeepsVectors { get; init; } = true;
 
     /// <summary>Says what is wrong, naming the key; null when nothing is.</summary>
-    public string? Validate() => Cluster.Validate() ?? Role.Validate() ?? Capped.Validate() ?? Vectors.Validate() ?? CheckReach() ?? CheckPod() ?? CheckDevices();
+    public string? Validate() => Admin.Validate() ?? Cluster.Validate() ?? Role.Validate() ?? Capped.Validate() ?? Vectors.Validate() ?? CheckReach() ?? CheckPod() ?? CheckDevices();
 
     /// <summary>Who is reached by other machines shares no file with them, and would be a cluster by itself.</summary>
     private string? CheckReach() => Cluster.Database is null && !IPAddress.IsLoopback(IPAddress.Parse(Address))

@@ -30,7 +30,7 @@ internal static class SettingTable
 /// <summary>Reads them.</summary>
 internal static class SettingReader
 {
-    private static readonly SettingReader<ServeSettings> _reader = new(SettingTable.All, settings => settings.Engine.Validate() ?? settings.Api.Validate() ?? settings.Vectors.Validate());
+    private static readonly SettingReader<ServeSettings> _reader = new(SettingTable.All, settings => settings.Admin.Validate() ?? settings.Engine.Validate() ?? settings.Api.Validate() ?? settings.Vectors.Validate());
 
     /// <summary>As <see cref="SettingReader{TSettings}"/> does.</summary>
     public static bool TryRead(

@@ -15,8 +15,8 @@ internal static class ServeCommand
 {
     public static Command Create()
     {
-        var models = new Option<string[]>("--models") { Description = "A model's directory, or one that holds models; may be given several times." };
-        var detectors = new Option<string[]>("--detectors") { Description = "A detector's directory, or one that holds detectors; may be given several times." };
+        var models = new Option<string[]>("--models") { Description = "A model's directory, or one that holds models, beside those that are found anyway; the first named is the default. May be given several times." };
+        var detectors = new Option<string[]>("--detectors") { Description = "A detector's directory, or one that holds detectors, beside those that are found anyway. May be given several times." };
         var port = new Option<string?>("--port") { Description = "The port to listen on (8080)." };
         var host = new Option<string?>("--host") { Description = "The address to listen on (127.0.0.1); 0.0.0.0 for every one." };
         var device = new Option<string?>("--device") { Description = "Devices in order of preference, parted by commas: cuda, tensorrt, webgpu, openvino, coreml, dml, cpu." };

@@ -22,6 +22,9 @@ internal sealed class OrreryProcess : IDisposable
         start.Environment["ORRERY__Engine__CacheDirectory"] = start.WorkingDirectory;
         start.Environment["ORRERY__Engine__Sessions"] = "1";
         start.Environment["ORRERY__Engine__MaxBatchTokens"] = "256";
+        // Who brings a model wants no other loaded beside it.
+        if (arguments.Contains("--models"))
+            start.Environment["ORRERY__Engine__Samples"] = "false";
         foreach (var (name, value) in environment)
             start.Environment[name] = value.Length > 0 ? value : null;
         WorkingDirectory = start.WorkingDirectory;

@@ -43,4 +43,36 @@ public sealed class HealthTests
         Assert.Contains("model.onnx", models["failed"].GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Equal(200, (await server.PostAsync("/embed", """{"inputs":"a"}""")).Status);
     }
+
+    [Fact]
+    public async Task Waits_for_the_default_detectors_and_for_no_others()
+    {
+        var standing = new StandingBackend { DefaultDetectors = ["mine"] };
+        await using var server = await ApiServer.StartAsync(standing);
+        await AssertAsync(server, 503, "'mine'");
+        standing.Detectors = [new() { Name = "mine", State = ModelState.Loading, Reason = "its model is being loaded" }, new() { Name = "other", State = ModelState.Loading }];
+        await AssertAsync(server, 503, "its model is being loaded");
+        standing.Detectors = [new() { Name = "mine", State = ModelState.Ready }, new() { Name = "other", State = ModelState.Loading }];
+        await AssertAsync(server, 200, null);
+        // Told, and the others serve on.
+        standing.Detectors = [new() { Name = "mine", State = ModelState.Failed, Reason = "its head is torn" }];
+        await AssertAsync(server, 200, null);
+        Assert.Contains("its head is torn", (await server.GetAsync("/health/ready")).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Is_ready_without_detectors()
+    {
+        await using var server = await ApiServer.StartAsync(new StandingBackend());
+        await AssertAsync(server, 200, null);
+    }
+
+    private static async Task AssertAsync(ApiServer server, int status, string? reason)
+    {
+        var ready = await server.GetAsync("/health/ready");
+        Assert.Equal(status, ready.Status);
+        Assert.Equal(reason is null, ready.Json.GetProperty("reason").ValueKind == System.Text.Json.JsonValueKind.Null);
+        Assert.Contains(reason ?? "", ready.Json.GetProperty("reason").GetString() ?? "", StringComparison.Ordinal);
+        Assert.Equal(status, (await server.GetAsync("/v2/health/ready")).Status);
+    }
 }

@@ -30,6 +30,26 @@ public sealed class DocumentationTests(LocalFixture fixture)
     }
 
     [Fact]
+    public async Task Names_every_operation_once_and_says_what_it_asks_for()
+    {
+        var document = (await fixture.Server.GetAsync("/openapi/v1.json")).Json;
+        var operations = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Where(verb => verb.Name is "get" or "post" or "patch" or "delete")).ToArray();
+        var ids = operations.Select(operation => operation.Value.GetProperty("operationId").GetString()!).ToArray();
+        Assert.Equal(ids.Length, ids.Distinct().Count());
+        Assert.Contains("postV1Embeddings", ids);
+        Assert.Contains("getV2ModelsByModelReady", ids);
+        var schemes = document.GetProperty("components").GetProperty("securitySchemes");
+        Assert.Equal("bearer", schemes.GetProperty("adminToken").GetProperty("scheme").GetString());
+        Assert.Equal("Api-Key", schemes.GetProperty("pineconeKey").GetProperty("name").GetString());
+        Assert.Contains("adminToken", Security("/v2/repository/models/{model}/load", "post"), StringComparison.Ordinal);
+        Assert.Contains("pineconeKey", Security("/indexes/{index}", "delete"), StringComparison.Ordinal);
+        Assert.False(document.GetProperty("paths").GetProperty("/v1/embeddings").GetProperty("post").TryGetProperty("security", out _));
+        Assert.All(document.GetProperty("servers").EnumerateArray(), server => Assert.DoesNotMatch("/$", server.GetProperty("url").GetString()));
+
+        string Security(string path, string verb) => document.GetProperty("paths").GetProperty(path).GetProperty(verb).GetProperty("security").GetRawText();
+    }
+
+    [Fact]
     public async Task Serves_a_page_that_needs_no_other_host()
     {
         var page = await fixture.Server.GetAsync("/docs/index.html");

@@ -25,7 +25,9 @@ public abstract class OpenInferenceTests(ServerFixture fixture)
         var version = model.GetProperty("versions")[0].GetString();
         Assert.Equal("text", model.GetProperty("inputs")[0].GetProperty("name").GetString());
         Assert.Equal("BYTES", model.GetProperty("inputs")[0].GetProperty("datatype").GetString());
-        Assert.Equal([-1, -1], model.GetProperty("inputs")[1].GetProperty("shape").EnumerateArray().Select(size => size.GetInt64()));
+        Assert.Equal(1, model.GetProperty("inputs").GetArrayLength());
+        Assert.Equal(["embedding"], model.GetProperty("outputs").EnumerateArray().Select(output => output.GetProperty("name").GetString()));
+        Assert.Equal([-1, -1], model.GetProperty("graph").GetProperty("inputs")[0].GetProperty("shape").EnumerateArray().Select(size => size.GetInt64()));
         foreach (var path in (string[])["", "/versions/1", $"/versions/{version}"])
         {
             Assert.Equal(200, (await fixture.Server.GetAsync($"/v2/models/tiny-mean{path}")).Status);

@@ -99,7 +99,7 @@ public sealed class RefusalTests(LocalFixture fixture)
         { $$$"""{"name":"i","dimension":3,"spec":{"x":"{{{new string('x', 5000)}}}"}}""", ["spec must be at most 4096 bytes"] },
         { "{\"name\":\"i\",\"dimension\":3,\"tags\":{" + string.Join(',', Enumerable.Range(0, 21).Select(i => $"\"{i}\":\"x\"")) + "}}", ["tags must be at most 20"] },
         { """{"name":"i","schema":{"fields":{"_sparse_values":{"type":"sparse_vector"}}}}""", ["schema", "'_sparse_values'", "sparse_vector"] },
-        { """{"name":"i","schema":{"fields":{"body":{"type":"dense_vector","dimension":3}}}}""", ["schema", "'body'", "_values"] },
+        { """{"name":"i","schema":{"fields":{"body":{"type":"dense_vector","dimension":3},"more":{"type":"dense_vector"}}}}""", ["schema", "'body'", "'more'"] },
         { """{"name":"i","schema":{"fields":[]}}""", ["schema.fields must be an object"] },
         { """{"name":"i","dimension":3,"deployment":{"deployment_type":"moon"}}""", ["deployment_type"] },
         { """{"name":"i","dimension":3,"deployment":{}}""", ["deployment_type"] },

@@ -20,6 +20,8 @@ internal sealed class RefusingBackend(IInferenceBackend inner, Func<Cancellation
 
     public IReadOnlyList<DetectorInfo> Detectors => inner.Detectors;
 
+    public IReadOnlyList<string> DefaultDetectors => inner.DefaultDetectors;
+
     public async ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation) => await end(cancellation);
 
     public async ValueTask<Outcome<CompareOutput>> CompareAsync(CompareRequest request, CancellationToken cancellation) => await end(cancellation);

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Orrery.Engine;
+using Orrery.Engine.OnnxRuntime;
+
+namespace Orrery.Api.OpenInference;
+
+/// <summary>A tensor that a model takes or gives.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">Its elements.</param>
+/// <param name="Shape">Sizes, outermost first; -1 for one that varies.</param>
+internal sealed record SignatureTensor(string Name, OrtElementType Type, long[] Shape);
+
+/// <summary>
+/// What a client finds of a model when it asks for metadata: inputs that can be given together, and outputs that can be had together. Of a text model
+/// those are its texts and what is made of them; what its graph has, for callers that tokenize themselves, is told beside it.
+/// </summary>
+internal static class ModelSignature
+{
+    public static IReadOnlyList<SignatureTensor> Inputs(ModelInfo model) => model.Task == ModelTask.Tensor
+        ? GraphInputs(model)
+        : [new SignatureTensor(TextInference.InputName, OrtElementType.String, model.Task == ModelTask.Reranker ? [-1, 2] : [-1])];
+
+    public static IReadOnlyList<SignatureTensor> Outputs(ModelInfo model) => model.Task == ModelTask.Tensor
+        ? GraphOutputs(model)
+        : [.. TextInference.Outputs(model).Select(output => new SignatureTensor(output.Name, output.Type, [-1, .. output.Sizes]))];
+
+    /// <summary>The answer to a question for metadata.</summary>
+    public static void Write(Utf8JsonWriter json, ModelInfo model)
+    {
+        json.WriteStartObject();
+        json.WriteString("name"u8, model.Name);
+        json.WriteStartArray("versions"u8);
+        json.WriteStringValue(ModelVersions.NameOf(model));
+        json.WriteEndArray();
+        json.WriteString("platform"u8, "onnxruntime_onnx"u8);
+        Write(json, "inputs", Inputs(model));
+        Write(json, "outputs", Outputs(model));
+        if (model.Task != ModelTask.Tensor)
+        {
+            json.WriteStartObject("graph"u8);
+            Write(json, "inputs", GraphInputs(model));
+            Write(json, "outputs", GraphOutputs(model));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static SignatureTensor[] GraphInputs(ModelInfo model) => [.. model.Inputs.Select(input => new SignatureTensor(input.Name, input.ElementType, [.. input.Shape]))];
+
+    private static SignatureTensor[] GraphOutputs(ModelInfo model) => [.. model.Outputs.Select(output => new SignatureTensor(output.Name, output.ElementType, [.. output.Shape]))];
+
+    private static void Write(Utf8JsonWriter json, string field, IReadOnlyList<SignatureTensor> tensors)
+    {
+        json.WriteStartArray(field);
+        foreach (var tensor in tensors)
+        {
+            json.WriteStartObject();
+            json.WriteString("name"u8, tensor.Name);
+            json.WriteString("datatype"u8, DataTypes.NameOf(tensor.Type));
+            json.WriteStartArray("shape"u8);
+            foreach (var size in tensor.Shape)
+                json.WriteNumberValue(size);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}
