@@ -7,7 +7,8 @@ namespace Orrery.Api.Http;
 /// <param name="Body">The request's bytes, valid until the handler returns.</param>
 /// <param name="Headers">Priority and deadline.</param>
 /// <param name="Reply">Where the answer is written.</param>
-internal readonly record struct JsonExchange(HttpContext Context, ReadOnlyMemory<byte> Body, RequestHeaders Headers, Reply Reply)
+/// <param name="Model">The model that another than the body has chosen; null where the body does.</param>
+internal readonly record struct JsonExchange(HttpContext Context, ReadOnlyMemory<byte> Body, RequestHeaders Headers, Reply Reply, string? Model = null)
 {
     /// <summary>Fires when the client goes away.</summary>
     public CancellationToken Cancellation => Context.RequestAborted;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -122,13 +123,13 @@ internal static class OpenInferenceRoutes
         json.WriteEndArray();
         json.WriteString("platform"u8, "onnxruntime_onnx"u8);
         json.WriteStartArray("inputs"u8);
-        if (model.Task != ModelTask.Tensor)
+        if (TextInference.Serves(model))
             WriteTensor(json, TextInference.InputName, OrtElementType.String, model.Task == ModelTask.Reranker ? [-1, 2] : [-1]);
         foreach (var input in model.Inputs)
             WriteTensor(json, input.Name, input.ElementType, [.. input.Shape]);
         json.WriteEndArray();
         json.WriteStartArray("outputs"u8);
-        if (model.Task != ModelTask.Tensor)
+        if (TextInference.Serves(model))
         {
             foreach (var (name, type, sizes) in TextInference.Outputs(model))
             {
@@ -139,12 +140,17 @@ internal static class OpenInferenceRoutes
         }
 
         foreach (var output in model.Outputs)
-            WriteTensor(json, output.Name, output.ElementType, [.. output.Shape]);
+        {
+            // What is no tensor cannot be asked for.
+            if (output.ElementType != OrtElementType.Undefined)
+                WriteTensor(json, output.Name, output.ElementType, [.. output.Shape], model.OutputLabels.GetValueOrDefault(output.Name, []));
+        }
+
         json.WriteEndArray();
         json.WriteEndObject();
     }
 
-    private static void WriteTensor(Utf8JsonWriter json, string name, OrtElementType type, long[] shape)
+    private static void WriteTensor(Utf8JsonWriter json, string name, OrtElementType type, long[] shape, ImmutableArray<string> labels = default)
     {
         json.WriteStartObject();
         json.WriteString("name"u8, name);
@@ -153,6 +159,16 @@ internal static class OpenInferenceRoutes
         foreach (var size in shape)
             json.WriteNumberValue(size);
         json.WriteEndArray();
+        if (!labels.IsDefaultOrEmpty)
+        {
+            json.WriteStartObject("parameters"u8);
+            json.WriteStartArray("labels"u8);
+            foreach (var label in labels)
+                json.WriteStringValue(label);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
     }
 }

@@ -22,6 +22,8 @@ internal sealed class SessionRunner : IBatchRunner
     private readonly bool[] _isConverted;
     private readonly long[][] _shapes;
     private readonly int[] _outputs;
+    private float[] _weights = [];
+    private float[] _space = [];
     private OrtBinding? _last;
     private int _longest;
 
@@ -116,8 +118,14 @@ internal sealed class SessionRunner : IBatchRunner
             return;
         }
 
+        if (job.Postprocessing.Sparse is { } sparse)
+        {
+            DeliverSparse(item, row, sparse);
+            return;
+        }
+
         var destination = job.Output.Memory(item.Index).Span;
-        var (pooling, normalize, perToken, output) = job.Postprocessing;
+        var (pooling, normalize, perToken, output, _) = job.Postprocessing;
         var hidden = Hidden(output);
         if (destination.Length > (perToken ? row.Length : hidden))
         {
@@ -139,6 +147,22 @@ internal sealed class SessionRunner : IBatchRunner
         if (normalize && !perToken)
             Pooler.Normalize(destination);
         job.Delivered();
+    }
+
+    private void DeliverSparse(TextItem item, ReadOnlySpan<float> row, SparsePooling sparse)
+    {
+        var vocabulary = Hidden(0);
+        if (_weights.Length != vocabulary)
+            (_weights, _space) = (new float[vocabulary], new float[vocabulary]);
+        sparse.Pool(row[..(item.Length * vocabulary)], _weights, _space);
+        if (!Pooler.IsFinite(_weights))
+        {
+            item.Job.Failed(new InferenceError(InferenceErrorKind.Failed, $"the model's output for input {item.Index} is not finite"));
+            return;
+        }
+
+        item.Job.Output.Sparse![item.Index] = SparsePooling.Gather(_weights);
+        item.Job.Delivered();
     }
 
     private void ComputeTexts(List<QueueEntry> batch, OrtBinding binding)

@@ -7,7 +7,8 @@ namespace Orrery.Engine.Execution;
 /// <param name="Normalize">Scale to unit length.</param>
 /// <param name="PerToken">Keep every token's vector as it is.</param>
 /// <param name="Output">Which of the layout's bound outputs is read; 0 is the model's own.</param>
-internal readonly record struct Postprocessing(Pooling Pooling, bool Normalize, bool PerToken, int Output = 0);
+/// <param name="Sparse">How logits over the vocabulary become weights instead of all that; null for other models.</param>
+internal readonly record struct Postprocessing(Pooling Pooling, bool Normalize, bool PerToken, int Output = 0, SparsePooling? Sparse = null);
 
 /// <summary>
 /// One request over texts while it is in flight. It ends once, when its last item is accounted for or its caller gives up;

@@ -33,7 +33,8 @@ internal readonly struct ConfigJson(JsonElement root, string file)
     {
         if (String(key) is not { } name)
             return null;
-        return Enum.TryParse<T>(name, ignoreCase: true, out var value) && !char.IsDigit(name[0])
+        // As others write them: token-classifier is TokenClassifier.
+        return Enum.TryParse<T>(name.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var value) && Enum.IsDefined(value) && char.IsLetter(name[0])
             ? value
             : throw Wrong(key, "one of " + string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant());
     }
@@ -58,10 +59,19 @@ internal readonly struct ConfigJson(JsonElement root, string file)
         return texts.ToImmutable();
     }
 
-    /// <summary>Labels from <c>{"0": "name", "1": …}</c>: every index from 0 on, once.</summary>
+    /// <summary>Labels from <c>{"0": "name", "1": …}</c>: every index from 0 on, once. A number as a label is the text of it.</summary>
     public ImmutableArray<string> Labels(string key)
     {
-        var texts = Texts(key);
+        if (Find(key) is not { } value)
+            return [];
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var property in Expect(value, JsonValueKind.Object, key, "an object of strings").EnumerateObject())
+        {
+            texts[property.Name] = property.Value.ValueKind == JsonValueKind.Number
+                ? property.Value.GetRawText()
+                : Expect(property.Value, JsonValueKind.String, key, "an object of strings or numbers").GetString()!;
+        }
+
         var labels = ImmutableArray.CreateBuilder<string>(texts.Count);
         for (var i = 0; i < texts.Count; i++)
         {

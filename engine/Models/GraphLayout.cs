@@ -31,6 +31,9 @@ internal enum OutputKind
 /// <param name="Kind">How.</param>
 internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, OutputKind Kind)
 {
+    /// <summary>What the output makes of the model.</summary>
+    public required ModelTask Task { get; init; }
+
     public bool WantsTokenTypes => Feeds.Contains(TextFeed.TokenTypeIds);
 
     /// <summary>Other outputs of token vectors, hidden layers that the exporter exposed, by index.</summary>
@@ -59,10 +62,11 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
     /// <param name="inputs">The graph's inputs.</param>
     /// <param name="outputs">The graph's outputs.</param>
     /// <param name="task">The task, when the files tell; null to go by the outputs.</param>
+    /// <param name="tokenHead">What logits a token are by the model's architecture: of labels, or of a vocabulary; null when it has none.</param>
     /// <param name="graphPools">Whether a pooled output is preferred over token vectors: no file says how to pool.</param>
     /// <returns>Null when the graph is not one over token ids, and only raw tensors can be run.</returns>
     /// <exception cref="ModelFormatException">It is one, but an input or output does not fit the task.</exception>
-    public static GraphLayout? Recognize(IReadOnlyList<OrtTensorInfo> inputs, IReadOnlyList<OrtTensorInfo> outputs, ModelTask? task, bool graphPools)
+    public static GraphLayout? Recognize(IReadOnlyList<OrtTensorInfo> inputs, IReadOnlyList<OrtTensorInfo> outputs, ModelTask? task, ModelTask? tokenHead, bool graphPools)
     {
         if (task == ModelTask.Tensor)
             return null;
@@ -88,25 +92,36 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
         if (task is ModelTask.Classifier or ModelTask.Reranker || (task is null && logits >= 0))
         {
             return logits >= 0
-                ? new GraphLayout(feeds.ToImmutable(), logits, OutputKind.Logits)
+                ? new GraphLayout(feeds.ToImmutable(), logits, OutputKind.Logits) { Task = task ?? ModelTask.Classifier }
                 : throw new ModelFormatException("the graph has no output logits [batch, labels]");
+        }
+
+        // An exporter that leaves the head out leaves an embedder, whatever the architecture is called; logits are no embedding, whatever else is there.
+        var tokenLogits = Index(outputs, 3, "logits");
+        if (task is ModelTask.TokenClassifier or ModelTask.Sparse || (task is null && tokenHead is not null && tokenLogits >= 0))
+        {
+            return tokenLogits >= 0
+                ? new GraphLayout(feeds.ToImmutable(), tokenLogits, OutputKind.Tokens) { Task = task ?? tokenHead!.Value }
+                : throw new ModelFormatException("the graph has no output logits [batch, sequence, labels or vocabulary]");
         }
 
         var tokens = Index(outputs, 3, "last_hidden_state", "token_embeddings", "hidden_states");
         var pooled = Index(outputs, 2, "sentence_embedding", "embedding", "pooled_output", "pooler_output");
         // BERT's pooler_output is a layer trained for another end; it is the last resort.
         var usePooled = pooled >= 0 && (tokens < 0 || (graphPools && outputs[pooled].Name != "pooler_output"));
+        if (tokens < 0 && pooled < 0 && tokenLogits >= 0)
+            throw new ModelFormatException($"the graph gives logits a token, which are no embedding; if they are labels or a vocabulary, say \"task\": \"token-classifier\" or \"sparse\" in orrery.json");
         if (tokens < 0 && pooled < 0)
             throw new ModelFormatException("the graph has neither token vectors [batch, sequence, hidden] nor an embedding [batch, hidden]");
         var chosen = usePooled ? pooled : tokens;
         var layers = ImmutableArray.CreateBuilder<int>();
         for (var i = 0; i < outputs.Count; i++)
         {
-            if (i != chosen && outputs[i].Shape.Length == 3 && IsFloat(outputs[i]))
+            if (i != chosen && i != tokenLogits && outputs[i].Shape.Length == 3 && IsFloat(outputs[i]))
                 layers.Add(i);
         }
 
-        return new GraphLayout(feeds.ToImmutable(), chosen, usePooled ? OutputKind.Pooled : OutputKind.Tokens) { Layers = layers.ToImmutable() };
+        return new GraphLayout(feeds.ToImmutable(), chosen, usePooled ? OutputKind.Pooled : OutputKind.Tokens) { Task = ModelTask.Embedding, Layers = layers.ToImmutable() };
     }
 
     private static TextFeed? FeedOf(string name) => name switch
@@ -130,7 +145,7 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
             }
         }
 
-        return outputs.Count == 1 && outputs[0].Shape.Length == rank && IsFloat(outputs[0]) && names[0] != "logits" ? 0 : -1;
+        return outputs.Count == 1 && outputs[0].Shape.Length == rank && IsFloat(outputs[0]) && names[0] != "logits" && !outputs[0].Name.EndsWith("logits", StringComparison.Ordinal) ? 0 : -1;
     }
 
     private static bool IsFloat(OrtTensorInfo info) => info.ElementType is OrtElementType.Float32 or OrtElementType.Float16;

@@ -28,12 +28,17 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         cancellation.ThrowIfCancellationRequested();
 
         var version = digest.GetAwaiter().GetResult();
+        var tensors = tokenizer is null ? TensorGraph.Read(files) : null;
+        if (tensors?.Model is { } changed)
+            return Load(name, files, manifest, null, tensors, version, threads => CreateSession(files.Graph, how => new OrtSession(environment, changed, how), threads), cancellation);
         var graph = new GraphCache(options, environment).Resolve(files.Graph, version);
         // Of a rewritten graph alone: what a foreign one says of where its weights lie is for ONNX Runtime to check.
         var weights = graph == files.Graph ? null : Share(graph);
         try
         {
-            var loaded = Load(name, files, manifest, tokenizer, version, threads => CreateSession(graph, weights, threads), cancellation);
+            var loaded = Load(
+                name, files, manifest, tokenizer, tensors, version,
+                threads => CreateSession(graph, how => weights is null ? new OrtSession(environment, graph, how) : new OrtSession(environment, graph, weights, how), threads), cancellation);
             weights?.Forget();
             return loaded;
         }
@@ -45,7 +50,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
     }
 
     private LoadedModel Load(
-        string name, ModelFiles files, ModelManifest manifest, Tokenizer? tokenizer, string version, Func<int, OrtSession> create, CancellationToken cancellation)
+        string name, ModelFiles files, ModelManifest manifest, Tokenizer? tokenizer, TensorGraph? tensors, string version, Func<int, OrtSession> create, CancellationToken cancellation)
     {
         var session = create(PlanMeasurement.Shape(options).Threads);
         ModelSessions? sessions = null;
@@ -53,7 +58,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         {
             var layout = tokenizer is null ? null : Layout(session, manifest);
             var facts = Prove(Facts(name, files, manifest, session, layout, tokenizer), session, layout, tokenizer);
-            facts = facts with { Digest = version };
+            facts = facts with { Digest = version, OutputLabels = tensors?.LabelsOf(session.Outputs) ?? facts.OutputLabels };
             cancellation.ThrowIfCancellationRequested();
 
             (var plan, sessions) = Plan(facts, session, create, layout, tokenizer);
@@ -112,12 +117,11 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         }
     }
 
-    private OrtSession CreateSession(string graph, OrtSharedWeights? weights, int threads)
+    private OrtSession CreateSession(string graph, Func<OrtSessionOptions, OrtSession> create, int threads)
     {
-        var how = new OrtSessionOptions { IntraOpThreads = threads, Providers = ProviderNames.Parse(options.Devices) };
         try
         {
-            var session = weights is null ? new OrtSession(environment, graph, how) : new OrtSession(environment, graph, weights, how);
+            var session = create(new OrtSessionOptions { IntraOpThreads = threads, Providers = ProviderNames.Parse(options.Devices) });
             foreach (var skipped in session.SkippedProviders)
                 Log.ProviderSkipped(logger, skipped.Name, session.Provider, skipped.Reason);
             return session;
@@ -144,7 +148,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
     }
 
     private static GraphLayout? Layout(OrtSession session, ModelManifest manifest) =>
-        GraphLayout.Recognize(session.Inputs, session.Outputs, manifest.Task, graphPools: manifest.Pooling is null);
+        GraphLayout.Recognize(session.Inputs, session.Outputs, manifest.Task, manifest.TokenHead, graphPools: manifest.Pooling is null);
 
     private static ModelInfo Facts(string name, ModelFiles files, ModelManifest manifest, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer)
     {
@@ -176,11 +180,12 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
             throw new ModelFormatException($"the maximum length of {length} tokens leaves no room for a text");
         return info with
         {
-            Task = layout.Kind != OutputKind.Logits ? ModelTask.Embedding : manifest.Task ?? ModelTask.Classifier,
-            Pooling = layout.Kind == OutputKind.Tokens ? manifest.Pooling ?? Pooling.Mean : Pooling.None,
+            Task = layout.Task,
+            Pooling = layout is { Task: ModelTask.Embedding, Kind: OutputKind.Tokens } ? manifest.Pooling ?? Pooling.Mean : Pooling.None,
             Normalize = manifest.Normalize ?? layout.Kind != OutputKind.Logits,
             MaxLength = length,
-            Labels = manifest.Labels,
+            Labels = layout.Task is ModelTask.Embedding or ModelTask.Sparse ? [] : manifest.Labels,
+            ScoreFunction = manifest.ScoreFunction,
             Prompts = manifest.Prompts,
         };
     }
@@ -202,7 +207,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         }
 
         var dimensions = runner.RowLength;
-        if (layout.Kind != OutputKind.Logits)
+        if (info.Task is ModelTask.Embedding or ModelTask.Sparse)
             return info with { Dimensions = dimensions };
         if (info.Labels.Length > 0 && info.Labels.Length != dimensions)
             throw new ModelFormatException($"config.json's id2label has {info.Labels.Length} labels, but the graph answers {dimensions} scores");
@@ -220,8 +225,8 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         return name switch
         {
             _ when name.Contains("fp16", StringComparison.OrdinalIgnoreCase) => "float16",
-            _ when name.Contains("quantized", StringComparison.OrdinalIgnoreCase) || name.Contains("int8", StringComparison.OrdinalIgnoreCase) => "int8",
             _ when name.Contains("uint8", StringComparison.OrdinalIgnoreCase) => "uint8",
+            _ when name.Contains("quantized", StringComparison.OrdinalIgnoreCase) || name.Contains("int8", StringComparison.OrdinalIgnoreCase) => "int8",
             _ when name.Contains("q4", StringComparison.OrdinalIgnoreCase) => "int4",
             _ => "float32",
         };

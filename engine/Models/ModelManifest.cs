@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Orrery.Engine.Execution;
 
 namespace Orrery.Engine.Models;
 
@@ -32,6 +33,15 @@ internal sealed record ModelManifest
 {
     /// <summary>The task that orrery.json or config.json's architectures tell; null leaves it to the graph.</summary>
     public ModelTask? Task { get; init; }
+
+    /// <summary>What the architecture's logits are a token, where the graph gives such: labels or a vocabulary; null when it has no such head.</summary>
+    public ModelTask? TokenHead { get; init; }
+
+    /// <summary>What makes scores of a classifier's logits.</summary>
+    public ScoreFunction ScoreFunction { get; init; }
+
+    /// <summary>How a sparse model's logits become weights.</summary>
+    public SparsePooling SparsePooling { get; init; }
 
     public Pooling? Pooling { get; init; }
 
@@ -75,6 +85,7 @@ internal sealed record ModelManifest
         manifest = With(manifest, files, "pooling_config.json", PoolingConfig);
         manifest = With(manifest, files, "1_Pooling/config.json", PoolingConfig);
         manifest = With(manifest, files, "modules.json", Modules);
+        manifest = SparseModule.Apply(manifest, files);
         return With(manifest, files, "orrery.json", Override);
     }
 
@@ -123,6 +134,12 @@ internal sealed record ModelManifest
             _ when architecture.EndsWith("ForCausalLM", StringComparison.Ordinal) => ModelTask.Tensor,
             _ => null,
         };
+        ModelTask? head = architecture switch
+        {
+            _ when architecture.EndsWith("ForTokenClassification", StringComparison.Ordinal) => ModelTask.TokenClassifier,
+            _ when architecture.EndsWith("ForMaskedLM", StringComparison.Ordinal) => ModelTask.Sparse,
+            _ => null,
+        };
         // RoBERTa's positions start after the padding id, so its table is that much longer than the texts may be.
         var positions = json.Int("max_position_embeddings");
         if (positions is not null && json.String("model_type") is "roberta" or "xlm-roberta" or "camembert" or "mpnet")
@@ -130,12 +147,23 @@ internal sealed record ModelManifest
         return manifest with
         {
             Task = task,
-            Labels = task is ModelTask.Classifier or ModelTask.Reranker ? labels : [],
+            TokenHead = head,
+            Labels = task is ModelTask.Classifier or ModelTask.Reranker || head is ModelTask.TokenClassifier ? labels : [],
+            ScoreFunction = task is ModelTask.Classifier or ModelTask.Reranker ? ParseProblem(json) : default,
             MaxPositions = positions,
             VocabularySize = json.Int("vocab_size"),
             Pooling = json.String("pooling") is { } pooling ? ParsePooling(pooling, "config.json") : null,
         };
     }
+
+    /// <summary>As transformers' TextClassificationPipeline chooses: a regression's value is the answer, one label is judged by itself.</summary>
+    private static ScoreFunction ParseProblem(ConfigJson json) => json.String("problem_type") switch
+    {
+        null or "single_label_classification" => ScoreFunction.Softmax,
+        "regression" => ScoreFunction.Identity,
+        "multi_label_classification" => ScoreFunction.Sigmoid,
+        var other => throw new ModelFormatException($"config.json: problem_type: '{other}' is not one of single_label_classification, multi_label_classification, regression"),
+    };
 
     private static ModelManifest TokenizerConfig(ModelManifest manifest, ConfigJson json) =>
         // Files without a limit write 1e30 here.
