@@ -44,14 +44,12 @@ internal sealed class ClassificationTask(IInferenceBackend backend, ApiOptions o
         (inputs, shot) = (request.Inputs.Items!, null);
         if (!zeroShot)
             return request.Parameters.CheckOnly("text classification", "function_to_apply", "raw_scores", "top_k");
-        var error = request.Parameters.CheckOnly("zero-shot classification", "candidate_labels", "multi_label", "hypothesis_template")
-            ?? ZeroShot.Of(model, request.Parameters, out shot);
-        if (error is not null)
-            return error;
-        var pairs = (long)inputs.Count * shot!.Labels.Count;
-        return pairs > options.MaxClientBatchSize
-            ? new ApiError(ErrorCause.TooLarge, $"{inputs.Count} texts with {shot.Labels.Count} candidate_labels each are {pairs} pairs > maximum allowed batch size {options.MaxClientBatchSize}", "candidate_labels")
-            : shot.Pairs(inputs, out inputs);
+        var labels = request.Parameters.CandidateLabels!.Count;
+        if ((long)inputs.Count * labels > options.MaxClientBatchSize)
+            return new ApiError(ErrorCause.TooLarge, $"{inputs.Count} texts with {labels} candidate_labels each are {(long)inputs.Count * labels} pairs > maximum allowed batch size {options.MaxClientBatchSize}", "candidate_labels");
+        return request.Parameters.CheckOnly("zero-shot classification", "candidate_labels", "multi_label", "hypothesis_template")
+            ?? ZeroShot.Of(model, request.Parameters, out shot)
+            ?? shot!.Pairs(inputs, out inputs);
     }
 
     private static async ValueTask WriteLabelsAsync(JsonExchange exchange, HubParameters parameters, ModelInfo model, TextOutput output)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Orrery.Api.Http;
 using Orrery.Api.Tei;
@@ -42,12 +43,17 @@ internal sealed class HubDoor(IInferenceBackend backend, ApiOptions options)
     {
         if (ReadInstances(exchange, out var instances) is { } error)
             return error;
+        var start = Stopwatch.GetTimestamp();
         exchange.Reply.Raw("{\"predictions\":["u8);
         for (var i = 0; i < instances.Count; i++)
         {
             if (i > 0)
                 exchange.Reply.Raw(","u8);
-            if (await RootAsync(exchange with { Body = instances[i] }) is { } wrong)
+            // One deadline for all of them.
+            var left = exchange.Headers.Timeout - Stopwatch.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero)
+                return new ApiError(ErrorCause.DeadlineExceeded, $"the deadline passed before instances[{i}] was answered");
+            if (await RootAsync(exchange with { Body = instances[i], Headers = exchange.Headers with { Timeout = left } }) is { } wrong)
                 return wrong with { Message = $"instances[{i}]: {wrong.Message}" };
         }
 
@@ -63,7 +69,8 @@ internal sealed class HubDoor(IInferenceBackend backend, ApiOptions options)
             return new(new ApiError(ErrorCause.Unprocessable, $"the path names model '{chosen}', the body '{named}'", "model"));
         if (!backend.Find(chosen ?? named ?? "").TryGet(out var model, out var missing))
             return new(ApiError.From(missing));
-        if (model.State != ModelState.Ready)
+        // What it does is not known before it was loaded once; later the backend waits for it, or says why it is away.
+        if (model is { State: not ModelState.Ready, Dimensions: 0 })
             return new(ApiError.From(ModelLookup.NotReady(model)));
 
         exchange = exchange with { Model = model.Name };

@@ -10,6 +10,10 @@ namespace Orrery.Api.Hub;
 /// </summary>
 internal sealed class HubParameters
 {
+    // More labels than any model has, and more than anybody chooses from; longer ones than sentences about them may be.
+    private const int MostLabels = 4096;
+    private const int MostCharacters = 1024;
+
     private readonly List<string> _given = [];
     private bool? _truncate;
     private bool _left;
@@ -74,11 +78,11 @@ internal sealed class HubParameters
         else if (json.Is("multi_label"u8))
             MultiLabel = Given("multi_label", json.Flag("multi_label")) ?? false;
         else if (json.Is("hypothesis_template"u8))
-            HypothesisTemplate = Given("hypothesis_template", json.Text("hypothesis_template")) ?? HypothesisTemplate;
+            HypothesisTemplate = ReadTemplate(ref json) ?? HypothesisTemplate;
         else if (json.Is("aggregation_strategy"u8))
             Aggregation = ReadAggregation(ref json);
         else if (json.Is("ignore_labels"u8))
-            IgnoreLabels = Given("ignore_labels", json.Texts("ignore_labels", 1024, out _));
+            IgnoreLabels = Given("ignore_labels", ReadList(ref json, "ignore_labels", out _));
         else if (json.Is("stride"u8))
             ReadStride(ref json);
         else if (json.Is("function_to_apply"u8))
@@ -100,11 +104,35 @@ internal sealed class HubParameters
 
     private List<string>? ReadLabels(ref RequestJson json)
     {
-        var labels = json.Texts("candidate_labels", int.MaxValue, out _, out var single);
+        var labels = ReadList(ref json, "candidate_labels", out var single);
         // The pipeline takes "sports, politics" too.
         if (single)
-            labels = [.. labels![0].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+            labels = Bounded(ref json, "candidate_labels", [.. labels![0].Split(',', MostLabels + 1, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)]);
+        foreach (var label in labels ?? [])
+        {
+            if (label.Length > MostCharacters)
+                json.Fail(ErrorCause.TooLarge, $"candidate_labels must have at most {MostCharacters} characters each, not {label.Length}", "candidate_labels");
+        }
+
         return Given("candidate_labels", labels);
+    }
+
+    private static List<string>? ReadList(ref RequestJson json, string field, out bool single) =>
+        json.Texts(field, MostLabels + 1, out _, out single) is { } texts ? Bounded(ref json, field, texts) : null;
+
+    private static List<string> Bounded(ref RequestJson json, string field, List<string> texts)
+    {
+        if (texts.Count > MostLabels)
+            json.Fail(ErrorCause.TooLarge, $"{field} must be at most {MostLabels}", field);
+        return texts;
+    }
+
+    private string? ReadTemplate(ref RequestJson json)
+    {
+        var template = Given("hypothesis_template", json.Text("hypothesis_template"));
+        if (template?.Length > MostCharacters)
+            json.Fail(ErrorCause.TooLarge, $"hypothesis_template must have at most {MostCharacters} characters, not {template.Length}", "hypothesis_template");
+        return template;
     }
 
     private EntityAggregation ReadAggregation(ref RequestJson json)
