@@ -55,8 +55,9 @@ internal static class HeadModels
             File.Copy(file, target);
         }
 
-        foreach (var module in (string[])["modules.json", "1_Pooling/config.json"])
-            File.Delete(Path.Combine(root, name, module));
+        File.Delete(Path.Combine(root, name, "modules.json"));
+        if (Directory.Exists(Path.Combine(root, name, "1_Pooling")))
+            Directory.Delete(Path.Combine(root, name, "1_Pooling"), recursive: true);
         var config = Path.Combine(root, name, "config.json");
         var json = JsonNode.Parse(File.ReadAllText(config))!.AsObject();
         change(json);

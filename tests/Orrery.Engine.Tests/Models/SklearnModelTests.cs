@@ -36,7 +36,7 @@ public sealed class SklearnModelTests : IDisposable
         };
         var answer = (await backend.InferAsync(request, default)).Value!.Outputs.First(tensor => tensor.Name == output.Name);
         using var head = Head.Load(backend.Runtime, File.ReadAllBytes(Repository.Fixture("sklearn", name + ".onnx")), new DetectorManifest { Model = "m", ModelDigest = "" });
-        Assert.Equal(head.Labels, info.OutputLabels[output.Name]);
+        Assert.Equal(head.Labels.AsEnumerable(), info.OutputLabels[output.Name]);
         var scores = new float[2 * head.Labels.Length];
         head.Run(rows, 2, scores);
         Assert.Equal([2, head.Labels.Length], answer.Shape);
@@ -51,7 +51,7 @@ public sealed class SklearnModelTests : IDisposable
         var manifest = new DetectorManifest { Model = "m", ModelDigest = "" };
         using var whole = Head.Load(environment, file, manifest);
         using var columns = Head.Load(environment, InColumns(file, whole.Labels), manifest);
-        Assert.Equal(whole.Labels, columns.Labels);
+        Assert.Equal(whole.Labels.AsEnumerable(), columns.Labels);
         var rows = Enumerable.Range(0, 3 * whole.Dimensions).Select(i => MathF.Sin(i)).ToArray();
         var (expected, scores) = (new float[3 * whole.Labels.Length], new float[3 * whole.Labels.Length]);
         whole.Run(rows, 3, expected);

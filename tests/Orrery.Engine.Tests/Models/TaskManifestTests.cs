@@ -27,7 +27,7 @@ public sealed class TaskManifestTests : IDisposable
 
     [Fact]
     public void Takes_numbers_for_labels() =>
-        Assert.Equal(["1", "2.5"], Read(("config.json", """{"architectures":["BertForTokenClassification"],"id2label":{"0":1,"1":2.5}}""")).Labels);
+        Assert.Equal(["1", "2.5"], Read(("config.json", """{"architectures":["BertForTokenClassification"],"id2label":{"0":1,"1":2.5}}""")).Labels.AsEnumerable());
 
     [Theory]
     [InlineData("""{"pooling_strategy":"max","activation_function":"relu","word_embedding_dimension":7}""", false, false)]
