@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Google.Protobuf;
 using Orrery.Onnx;
 
 namespace Orrery.Engine.Models;
