@@ -15,6 +15,9 @@ internal static class Places
 
     public static string Shared { get; } = Environment.GetEnvironmentVariable("ORRERY_SHARED") ?? Path.Combine(Root, "..", "shared");
 
+    /// <summary>Where servers under measurement keep graphs and plans: empty at first, for a plan that was measured on a busy machine would be taken.</summary>
+    public static string Cache { get; } = EmptyFolder(Path.Combine(Root, ".cache", "bench", "engine"));
+
     /// <summary>A real encoder by its name, or one of random weights in a true shape; made at first use, outside version control.</summary>
     public static string Model(string kind)
     {
@@ -28,6 +31,13 @@ internal static class Places
         Console.WriteLine($"making {kind} from a seed …");
         DistilRoberta.Write(directory, Path.Combine(Shared, "models", "tokenizers", "gpt2", "tokenizer.json"));
         return directory;
+    }
+
+    private static string EmptyFolder(string folder)
+    {
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+        return Directory.CreateDirectory(folder).FullName;
     }
 
     /// <summary>Runs a program to its end.</summary>

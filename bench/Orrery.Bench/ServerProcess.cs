@@ -53,6 +53,7 @@ internal sealed class ServerProcess : IDisposable
         var start = new ProcessStartInfo(file) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument.Replace("{port}", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        start.Environment["ORRERY__Engine__CacheDirectory"] = Places.Cache;
         foreach (var (key, value) in environment)
             start.Environment[key] = value;
         var clock = Stopwatch.StartNew();

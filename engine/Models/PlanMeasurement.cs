@@ -37,6 +37,9 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
     // A masked language model answers a number a token and entry of its vocabulary: 64 MB of them.
     private const long VocabularyLogits = 16 << 20;
 
+    // Of one text: few tell little, for one run among them that had to wait is a third of three.
+    private const int MinPairs = 9;
+
     private static readonly TimeSpan _slice = TimeSpan.FromMilliseconds(40);
 
     private int Length => Math.Min(TextTokens, info.MaxLength);
@@ -67,7 +70,7 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
         if (threads >= wideThreads || options.ThreadsPerSession > 0 || narrow.Provider != "cpu")
             return (plan, new ModelSessions(narrow, null));
         var wide = create(wideThreads);
-        if (Typical(narrow, 1, 1) > Typical(wide, 1, 1) * WorthwhileWidth)
+        if (IsSooner(wide, narrow))
             return (plan with { WideThreads = wideThreads }, new ModelSessions(narrow, wide));
         wide.Dispose();
         return (plan, new ModelSessions(narrow, null));
@@ -118,13 +121,50 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
                     seconds.Add(time.GetElapsedTime(run).TotalSeconds);
                 }
                 while (seconds.Count < MinRuns || time.GetElapsedTime(began) < _slice);
-                seconds.Sort();
-                typical[own] = seconds[seconds.Count / 2];
+                typical[own] = Median(seconds);
             });
         }
 
         foreach (var thread in threads)
             thread.Join();
         return typical.Average();
+    }
+
+    /// <summary>Whether a session answers one text clearly sooner than another. They run in turn, so that what else the machine does meanwhile slows both.</summary>
+    private bool IsSooner(OrtSession session, OrtSession than)
+    {
+        var sooner = false;
+        ComputeThread.Start("measure", () =>
+        {
+            using var first = new SessionRunner(new ModelSessions(session, null), layout, padId);
+            using var second = new SessionRunner(new ModelSessions(than, null), layout, padId);
+            var batch = SessionRunner.ProbeBatch(1, Length, padId);
+            // Unmeasured: what a session's first run allocates.
+            Run(first);
+            Run(second);
+            var (one, other) = (new List<double>(), new List<double>());
+            var began = time.GetTimestamp();
+            do
+            {
+                one.Add(Run(first));
+                other.Add(Run(second));
+            }
+            while (one.Count < MinPairs || time.GetElapsedTime(began) < 2 * _slice);
+            sooner = Median(other) > Median(one) * WorthwhileWidth;
+
+            double Run(SessionRunner runner)
+            {
+                var run = time.GetTimestamp();
+                runner.Compute(batch, alone: false);
+                return time.GetElapsedTime(run).TotalSeconds;
+            }
+        }).Join();
+        return sooner;
+    }
+
+    private static double Median(List<double> values)
+    {
+        values.Sort();
+        return values[values.Count / 2];
     }
 }

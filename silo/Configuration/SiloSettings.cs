@@ -51,11 +51,16 @@ internal sealed record SiloSettings : ProcessSettings
     public bool KeepsVectors { get; init; } = true;
 
     /// <summary>Says what is wrong, naming the key; null when nothing is.</summary>
-    public string? Validate() => Cluster.Validate() ?? Role.Validate() ?? Capped.Validate() ?? Vectors.Validate() ?? CheckReach() ?? CheckPod();
+    public string? Validate() => Cluster.Validate() ?? Role.Validate() ?? Capped.Validate() ?? Vectors.Validate() ?? CheckReach() ?? CheckPod() ?? CheckDevices();
 
     /// <summary>Who is reached by other machines shares no file with them, and would be a cluster by itself.</summary>
     private string? CheckReach() => Cluster.Database is null && !IPAddress.IsLoopback(IPAddress.Parse(Address))
         ? $"Silo:Address (POD_IP) is {Address}: a cluster of more than one machine needs PostgreSQL, so Cluster:Database (CLUSTER_DATABASE) must be set"
+        : null;
+
+    /// <summary>A pool's models are measured on what its silos compute with.</summary>
+    private string? CheckDevices() => Role.Pool == Pools.Gpu && Role.Engine.Devices.All(device => device == "cpu")
+        ? "Engine:Devices (DEVICE) is cpu, but Silo:Device (SILO_DEVICE) is gpu: name what the silo computes with, as in cuda"
         : null;
 
     private string? CheckPod() => Pod.Length > 0 && Namespace.Length == 0 ? "Silo:Namespace (POD_NAMESPACE) must be set where Silo:Pod (POD_NAME) is" : null;

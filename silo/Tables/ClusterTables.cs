@@ -1,6 +1,3 @@
-using System.Data.Common;
-using Microsoft.Data.Sqlite;
-using Npgsql;
 using Orrery.Hosting.Settings;
 using Orrery.Silo.Tables.Postgres;
 using Orrery.Silo.Tables.Sqlite;
@@ -25,8 +22,4 @@ internal static class ClusterTables
             await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
         }
     }
-
-    /// <summary>A connection to them, not yet open.</summary>
-    public static DbConnection Connect(ClusterOptions cluster) =>
-        cluster.Database is { } database ? new NpgsqlConnection(database) : new SqliteConnection(cluster.ConnectionString);
 }

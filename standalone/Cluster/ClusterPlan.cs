@@ -72,6 +72,8 @@ internal static class ClusterPlan
                 // Of its own, and the same the next time: a folder is one silo's.
                 ["ORRERY__Vectors__Directory"] = Path.Combine("vectors", $"silo-{i + 1}"),
             };
+            if (i >= size.Cpu)
+                settings["ORRERY__Engine__Devices"] = "cuda";
             if (size.Models.Count > 0)
                 settings["ORRERY__Engine__ModelDirectories"] = string.Join(',', size.Models);
             plans.Add(new($"silo-{i + 1}", ProcessKind.Silo, Path.Combine(apps, "silo", "orrery-silo"), ports[3 * i], ports[(3 * i) + 1], settings, ["ORRERY__Api__"]));

@@ -45,7 +45,7 @@ make_dotnet() {
   "$ORRERY_DOCKER" image inspect "$1" >/dev/null 2>&1 && return 0
   local context=$work/$4 part
   mkdir -p "$context/nuget" "$context/dotnet"
-  # Packages are fetched as this machine fetches them: its authorities, its sources.
+  # Packages are fetched as this machine fetches them: its authorities, its sources, with what it says there to be let in. The image stays here.
   cp "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" "$context/ca-certificates.crt"
   [ ! -f ~/.nuget/NuGet/NuGet.Config ] || cp ~/.nuget/NuGet/NuGet.Config "$context/nuget/"
   for part in $([ "$4" = sdk ] && ls "$3" || echo dotnet host shared); do

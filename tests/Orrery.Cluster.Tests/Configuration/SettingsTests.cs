@@ -26,6 +26,7 @@ public sealed partial class SettingsTests
 
     [Theory]
     [InlineData("ORRERY__Silo__Device", "abacus", "must be cpu or gpu")]
+    [InlineData("SILO_DEVICE", "gpu", "Engine:Devices (DEVICE) is cpu, but Silo:Device (SILO_DEVICE) is gpu")]
     [InlineData("ORRERY__Silo__Address", "here", "must be an IP address")]
     [InlineData("ORRERY__Fleet__MaxReplicas", "0", "must be an integer from 1")]
     [InlineData("ORRERY__Cluster__Membership", "postgres", "is a setting no more: processes find each other in PostgreSQL where Cluster:Database")]

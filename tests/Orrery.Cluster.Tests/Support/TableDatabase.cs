@@ -1,5 +1,8 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Reflection;
+using Microsoft.Data.Sqlite;
+using Npgsql;
 using Orrery.Hosting.Settings;
 using Orrery.Silo.Tables;
 using Xunit.Sdk;
@@ -51,7 +54,7 @@ internal abstract class TableDatabase : IAsyncDisposable
     /// <summary>The first column of every row, as text.</summary>
     public async Task<string[]> QueryAsync(string sql)
     {
-        await using var connection = ClusterTables.Connect(Options);
+        await using var connection = Connect();
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = sql;
@@ -63,6 +66,9 @@ internal abstract class TableDatabase : IAsyncDisposable
     }
 
     public abstract ValueTask DisposeAsync();
+
+    /// <summary>Not yet open.</summary>
+    protected abstract DbConnection Connect();
 
     private sealed class SqliteDatabase : TableDatabase
     {
@@ -84,6 +90,8 @@ internal abstract class TableDatabase : IAsyncDisposable
             File.Delete(Link);
             return Task.CompletedTask;
         }
+
+        protected override DbConnection Connect() => new SqliteConnection(Options.ConnectionString);
 
         public override ValueTask DisposeAsync()
         {
@@ -115,6 +123,8 @@ internal abstract class TableDatabase : IAsyncDisposable
 
         public override Task CutOffAsync() => PostgresServer.ExecuteAsync(connectionString,
             $"ALTER ROLE {Borrower} NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{Borrower}'");
+
+        protected override DbConnection Connect() => new NpgsqlConnection(connectionString);
 
         public override async ValueTask DisposeAsync()
         {

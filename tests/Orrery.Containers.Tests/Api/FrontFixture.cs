@@ -33,7 +33,7 @@ public sealed class FrontFixture : ServerFixture
         });
         foreach (var model in _models)
             await Run.UntilAsync(async () => (await _cluster.StatusAsync()).Ready(model).Length > 0, $"{model} ready", TimeSpan.FromMinutes(1), _cluster.LogsAsync);
-        return ApiServer.At(_cluster.Address, Token);
+        return ApiServer.At(await _cluster.DirectAsync(), Token);
     }
 
     protected override async Task StopBackendAsync() => await _cluster!.DisposeAsync();

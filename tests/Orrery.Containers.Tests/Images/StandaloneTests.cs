@@ -13,21 +13,24 @@ public sealed class StandaloneTests(ITestOutputHelper output) : IAsyncLifetime
     private static readonly string[] _lockedUp =
         ["--memory", "512m", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--tmpfs", "/tmp", "--tmpfs", "/cache:uid=1654,gid=1654"];
 
+    // Of its own: the engine may have been started without one.
+    private readonly string _network = $"orrery-standalone-{Guid.NewGuid():n}";
     private readonly List<string> _containers = [];
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public Task InitializeAsync() => Docker.DoAsync("network", "create", _network);
 
     public async Task DisposeAsync()
     {
         foreach (var container in _containers)
             await Docker.TryAsync("rm", "--force", "--volumes", container);
+        await Docker.TryAsync("network", "rm", _network);
     }
 
     [Fact]
     public async Task Answers_within_512_MB_read_only_without_root_or_capabilities_and_ends_when_told()
     {
         var port = Run.FreePort();
-        var container = await Docker.DoAsync(["run", "--detach", .. _lockedUp, "--tmpfs", "/vectors:uid=1654,gid=1654",
+        var container = await Docker.DoAsync(["run", "--detach", .. _lockedUp, "--tmpfs", "/vectors:uid=1654,gid=1654", "--network", _network,
             "--publish", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}:8080"), Image]);
         _containers.Add(container);
         using var http = new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")) };

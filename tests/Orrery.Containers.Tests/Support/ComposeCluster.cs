@@ -103,6 +103,13 @@ internal sealed class ComposeCluster : IAsyncDisposable
             service["environment"]![name] = value;
     }
 
+    /// <summary>
+    /// Where the front is reached without the engine's own proxy for published ports, which tells it nothing of a client that vanished while
+    /// both wait for room.
+    /// </summary>
+    public async Task<Uri> DirectAsync() =>
+        new($"http://{await Docker.DoAsync("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", _containers[Front])}:8080");
+
     public async Task<ClusterStatus> StatusAsync() => JsonSerializer.Deserialize<ClusterStatus>(await Http.GetStringAsync("/v1/cluster"), _json)!;
 
     /// <summary>Waits until every silo is there, and a model has as many replicas as the cluster wants of it, each on a silo of its own.</summary>

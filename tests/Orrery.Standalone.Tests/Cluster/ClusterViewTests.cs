@@ -19,6 +19,8 @@ public sealed class ClusterViewTests
         });
         Assert.Equal("1004", _plans[1].Settings["ORRERY__Server__Port"]);
         Assert.Equal("8080", _plans[2].Settings["ORRERY__Server__Port"]);
+        Assert.Equal("cuda", _plans[1].Settings["ORRERY__Engine__Devices"]);
+        Assert.DoesNotContain("ORRERY__Engine__Devices", _plans[0].Settings.Keys);
         Assert.Equal("/models", _plans[1].Settings["ORRERY__Engine__ModelDirectories"]);
         Assert.DoesNotContain("ORRERY__Engine__ModelDirectories", _plans[2].Settings.Keys);
         Assert.Equal("/apps/front/orrery-front", _plans[2].Program);
