@@ -176,8 +176,17 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         if (pools && request.Pooling is not (null or Pooling.None))
             return new InferenceError(InferenceErrorKind.Invalid, $"model '{info.Name}' pools in its graph; pooling cannot be chosen", "pooling");
         var pooling = pools ? Pooling.None : request.Pooling is { } asked and not Pooling.None ? asked : info.Pooling == Pooling.None ? Pooling.Mean : info.Pooling;
-        var postprocessing = new Postprocessing(pooling, request.Normalize ?? info.Normalize, request.PerToken, output);
-        return await RunAsync(model, request, request.PerToken ? info.Dimensions : request.Dimensions ?? info.Dimensions, prompt, postprocessing, cancellation);
+        // What a detector's file names is the model's own way, whatever more modules that has.
+        var own = output == 0 && (request.Pooling is null or Pooling.None || request.Pooling == info.Pooling);
+        if (!own && !request.PerToken && model.Manifest.Modules is { After.IsEmpty: false })
+            return new InferenceError(InferenceErrorKind.Invalid, $"model '{info.Name}' has modules after its pooling; pooling and layer cannot be chosen", request.Layer is null ? "pooling" : "layer");
+        if (pooling == Pooling.Several && !(own && model.Chained))
+            return new InferenceError(InferenceErrorKind.Invalid, $"pooling: model '{info.Name}' has several, of which one must be chosen here", "pooling");
+        var chained = own && model.Chained && !request.PerToken;
+        var most = request.PerToken || (model.Chained && !own) ? model.TokenWidth : info.Dimensions;
+        var width = request.PerToken ? most : Math.Min(request.Dimensions ?? most, most);
+        var postprocessing = new Postprocessing(pooling, request.Normalize ?? info.Normalize, request.PerToken, output, chained);
+        return await RunAsync(model, request, width, prompt, postprocessing, cancellation);
     }
 
     private async ValueTask<Outcome<TextOutput>> ScoreOnceAsync(ScoreRequest request, CancellationToken cancellation)
@@ -197,7 +206,7 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
             return WrongTask(model.Info, "give sparse embeddings");
         if (!PromptOf(model, null, request.PromptName).TryGet(out var prompt, out error))
             return error;
-        var postprocessing = new Postprocessing(Pooling.None, false, false, 0, model.Manifest.SparsePooling);
+        var postprocessing = new Postprocessing(Pooling.None, false, false, Sparse: model.Manifest.SparsePooling);
         if (!(await RunAsync(model, request, model.Info.Dimensions, prompt, postprocessing, cancellation)).TryGet(out var output, out error))
             return error;
         using (output)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Orrery.Api.Http;
 using Orrery.Engine;
 
@@ -158,7 +157,7 @@ internal sealed class HubParameters
         return most;
     }
 
-    private void ReadStride(ref RequestJson json)
+    private static void ReadStride(ref RequestJson json)
     {
         if (json.Integer("stride") is { } stride && stride != 0)
             json.Fail(ErrorCause.Unprocessable, "stride must be 0: a text over the model's maximum is cut or refused (truncate), not read in parts; send the parts", "stride");
@@ -174,7 +173,7 @@ internal sealed class HubParameters
         {
             if (name.Length > 0)
                 names.Add(name);
-            if (name == given.ToLowerInvariant() && name.Length > 0)
+            if (name.Length > 0 && name.Equals(given, StringComparison.OrdinalIgnoreCase))
                 return value;
         }
 

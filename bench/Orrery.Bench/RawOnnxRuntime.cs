@@ -32,7 +32,7 @@ internal sealed class RawOnnxRuntime : IDisposable
     public RawOnnxRuntime(string directory, string[] texts, int maxLength, string device = "cpu")
     {
         _device = device;
-        _graph = ModelFiles.Find(directory)!.Graph;
+        _graph = ModelFiles.Open(directory, []).Graph;
         _tokenizer = Tokenizer.FromDirectory(directory);
         var encoding = new Encoding();
         _ids = Array.ConvertAll(texts, text =>

@@ -76,7 +76,7 @@ internal sealed class ScoreBench(BenchTimes times, string[] texts, Report report
     private static string Heads(string model, string directory)
     {
         var root = Path.Combine(Places.Root, ".cache", "bench", "detectors", model);
-        var digest = ModelFiles.Find(directory)!.ComputeDigest(default);
+        var digest = new ModelStore().Scan([directory], default)[0].Digest;
         var dimensions = model == "orrery-mini" ? 256 : 384;
         Write("two", 2, 2000, new HeadOptions());
         Write("many", 77, 2000, new HeadOptions());

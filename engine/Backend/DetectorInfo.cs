@@ -61,6 +61,9 @@ public sealed record DetectorInfo
         var (state, reason) = model switch
         {
             null => (ModelState.Failed, $"its model '{Model}' is not here"),
+            { State: ModelState.Ready } when model.FormerDigest == ModelDigest => (ModelState.Failed,
+                $"its head was trained on version {ModelDigest} of model '{Model}', whose files are the same, but are read otherwise since ({string.Join("; ", model.ReadingChanges)}), "
+                + $"so that it answers otherwise, as version {model.Digest}: train the head again"),
             { State: ModelState.Ready } => (ModelState.Failed,
                 $"its head was trained on version {ModelDigest} of model '{Model}', but version {model.Digest} is loaded: load that version, or train the head again"),
             { State: ModelState.Loading } => (ModelState.Loading, $"its model '{Model}' is being loaded"),

@@ -55,6 +55,15 @@ public enum Pooling
 
     /// <summary>The graph pools by itself: its output is one row a text.</summary>
     None,
+
+    /// <summary>The sum over the tokens, divided by the square root of how many there are.</summary>
+    MeanSqrtLength,
+
+    /// <summary>The mean over the tokens, each weighted with its place, from 1 on: the later, the more.</summary>
+    WeightedMean,
+
+    /// <summary>Several of these, one after another in one vector, as the model's files say. Not to be asked for.</summary>
+    Several,
 }
 
 /// <summary>Where a model is in its life.</summary>
@@ -81,6 +90,12 @@ public sealed record ModelInfo
 
     /// <summary>SHA-256 over the model's files, lower-case hex; empty until read.</summary>
     public string Digest { get; init; } = "";
+
+    /// <summary>What earlier releases called the same files, which they read otherwise; empty when nothing has changed. What was made with it does not fit.</summary>
+    public string FormerDigest { get; init; } = "";
+
+    /// <summary>What of its files is read otherwise than by earlier releases, as file and key; empty where nothing is.</summary>
+    public ImmutableArray<string> ReadingChanges { get; init; } = [];
 
     /// <summary>Where it is in its life.</summary>
     public required ModelState State { get; init; }

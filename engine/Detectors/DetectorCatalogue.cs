@@ -29,7 +29,7 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
         {
             var manifest = DetectorManifest.Read(directory);
             info = info with { Kind = manifest.Kind, Model = manifest.Model, ModelDigest = manifest.ModelDigest, Created = manifest.Created };
-            var file = File.ReadAllBytes(Path.Combine(directory, manifest.Head));
+            var file = new ModelPaths(directory, []).Read(manifest.Head);
             head = Head.Load(environment, file, manifest);
             var dimensions = head.Dimensions > 0 ? head.Dimensions : manifest.Dimensions;
             if (dimensions > 0)
@@ -37,10 +37,11 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
             info = WithLabels(info with { Digest = DigestOf(directory, file) }, manifest, head.Labels);
             _slots[name] = new Slot(info, manifest, head);
         }
-        catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
+            // Whatever is in a detector's files refuses that detector and no other.
             head?.Dispose();
-            _slots[name] = new Slot(info with { Reason = e.Message }, null, null);
+            _slots[name] = new Slot(info with { Reason = ModelFormatException.Reason(e) }, null, null);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Orrery.Engine.Models;
 
 namespace Orrery.Engine.Detectors;
@@ -62,15 +61,8 @@ public sealed record DetectorManifest
     /// <exception cref="ModelFormatException">It is not JSON, or a value is missing, of the wrong kind or out of range.</exception>
     public static DetectorManifest Read(string directory)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(directory, FileName)), ConfigJson.Lenient);
-            return Read(new ConfigJson(document.RootElement, FileName));
-        }
-        catch (JsonException e)
-        {
-            throw new ModelFormatException($"{FileName} is not JSON: {e.Message}", e);
-        }
+        var paths = new ModelPaths(directory, []);
+        return Read(ConfigJson.Parse(paths.Read(FileName), FileName));
     }
 
     private static DetectorManifest Read(ConfigJson json)
@@ -100,7 +92,7 @@ public sealed record DetectorManifest
         if (manifest.Threshold is { } threshold and not (>= 0 and <= 1))
             throw new ModelFormatException($"{FileName}: threshold: must be 0 to 1, not {threshold.ToString(System.Globalization.CultureInfo.InvariantCulture)}");
         if (manifest.ModelDigest.Length != 64 || !manifest.ModelDigest.All(char.IsAsciiHexDigitLower))
-            throw new ModelFormatException($"{FileName}: model_digest: must be a version's 64 lower-case hex digits, not '{manifest.ModelDigest}'");
+            throw new ModelFormatException($"{FileName}: model_digest: must be a version's 64 lower-case hex digits, as GET /info?model=NAME tells them, not '{manifest.ModelDigest}'");
         if (Path.GetFileName(manifest.Head) != manifest.Head)
             throw new ModelFormatException($"{FileName}: head: must be a file beside {FileName}, not '{manifest.Head}'");
         return manifest;

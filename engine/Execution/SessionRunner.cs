@@ -15,6 +15,8 @@ internal sealed class SessionRunner : IBatchRunner
     private readonly ModelSessions _sessions;
     private readonly GraphLayout? _layout;
     private readonly int _padId;
+    private readonly ModuleChain? _chain;
+    private readonly float[] _scratch;
     private readonly NativeBuffer[] _buffers;
     private readonly OrtBinding? _narrow;
     private readonly OrtBinding? _wide;
@@ -30,11 +32,14 @@ internal sealed class SessionRunner : IBatchRunner
     /// <param name="sessions">Shared; not disposed here.</param>
     /// <param name="layout">Of a text model's graph; null when only raw tensors are run.</param>
     /// <param name="padId">What fills up shorter texts.</param>
-    public SessionRunner(ModelSessions sessions, GraphLayout? layout, int padId)
+    /// <param name="chain">What becomes of token vectors where that is more than one pooling.</param>
+    public SessionRunner(ModelSessions sessions, GraphLayout? layout, int padId, ModuleChain? chain = null)
     {
         _sessions = sessions;
         _layout = layout;
         _padId = padId;
+        _chain = chain;
+        _scratch = new float[chain?.ScratchLength ?? 0];
         _buffers = new NativeBuffer[layout?.Feeds.Length ?? 0];
         for (var i = 0; i < _buffers.Length; i++)
             _buffers[i] = new NativeBuffer();
@@ -125,16 +130,18 @@ internal sealed class SessionRunner : IBatchRunner
         }
 
         var destination = job.Output.Memory(item.Index).Span;
-        var (pooling, normalize, perToken, output, _) = job.Postprocessing;
+        var (pooling, normalize, perToken, output, chained, _) = job.Postprocessing;
         var hidden = Hidden(output);
-        if (destination.Length > (perToken ? row.Length : hidden))
+        if (destination.Length > (perToken ? row.Length : chained ? _chain!.Width : hidden))
         {
             job.Failed(new InferenceError(InferenceErrorKind.Failed, $"the graph answered {hidden} numbers a row, fewer than when it was loaded"));
             return;
         }
 
-        if (_layout!.KindOf(output) == OutputKind.Tokens && !perToken)
-            Pooler.Pool(row[..(item.Length * hidden)], hidden, pooling, destination);
+        if (chained)
+            _chain!.Apply(row[..(item.Length * hidden)], item.Skipped, _scratch)[..destination.Length].CopyTo(destination);
+        else if (_layout!.KindOf(output) == OutputKind.Tokens && !perToken)
+            Pooler.Pool(row[..(item.Length * hidden)], hidden, item.Skipped, pooling, destination);
         else
             row[..destination.Length].CopyTo(destination);
 
@@ -179,9 +186,20 @@ internal sealed class SessionRunner : IBatchRunner
 
     private unsafe void Fill(int input, List<QueueEntry> batch, OrtBinding binding)
     {
-        var type = _sessions.Narrow.Inputs[input].ElementType;
-        var count = batch.Count * _longest;
+        var info = _sessions.Narrow.Inputs[input];
+        var type = info.ElementType;
         var buffer = _buffers[input];
+        if (_layout!.Feeds[input] == TextFeed.EmptyPast)
+        {
+            var past = new long[info.Shape.Length];
+            for (var i = 0; i < past.Length; i++)
+                past[i] = i == 0 ? batch.Count : Math.Max(0, info.Shape[i]);
+            buffer.EnsureCapacity((nuint)type.SizeOf());
+            binding.SetInput(input, buffer.Address, 0, type, past);
+            return;
+        }
+
+        var count = batch.Count * _longest;
         buffer.EnsureCapacity((nuint)(count * type.SizeOf()));
         for (var i = 0; i < batch.Count; i++)
         {
@@ -215,7 +233,7 @@ internal sealed class SessionRunner : IBatchRunner
                 break;
             case TextFeed.PositionIds:
                 for (var i = 0; i < used.Length; i++)
-                    used[i] = T.CreateTruncating(i);
+                    used[i] = T.CreateTruncating(i + _layout!.FirstPosition);
                 break;
         }
 

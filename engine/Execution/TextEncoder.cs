@@ -28,13 +28,19 @@ internal static class TextEncoder
             var types = new int[]?[inputs.Count];
             var tokens = new int[inputs.Count];
             var rows = new int[inputs.Count];
+            var skips = new int[inputs.Count];
+            var tokenizer = model.Tokenizer!;
+            var skipped = PromptTokens(model, prompt, encoding);
             for (var i = 0; i < ids.Length; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (Encode(model, inputs[i], i, prompt, request, encoded is not null, encoding) is { } error)
                     return error;
                 encoded?.Invoke(i, encoding);
-                ids[i] = encoding.Ids.ToArray();
+                // A table of static embeddings has no special tokens: of a text without any its answer is zeros, over no token at all.
+                var nothing = model.IsStatic && encoding.Ids.IsEmpty;
+                ids[i] = nothing ? [tokenizer.PadId] : encoding.Ids.ToArray();
+                skips[i] = nothing ? 1 : skipped;
                 types[i] = model.Layout!.WantsTokenTypes && encoding.TypeIds.ContainsAnyExcept(0) ? encoding.TypeIds.ToArray() : null;
                 tokens[i] = ids[i].Length;
                 rows[i] = postprocessing.Sparse is not null ? 0 : postprocessing.PerToken ? tokens[i] : 1;
@@ -45,8 +51,12 @@ internal static class TextEncoder
                 postprocessing, ids.Length);
             var items = new TextItem[ids.Length];
             for (var i = 0; i < items.Length; i++)
-                items[i] = new TextItem { Ids = ids[i], TypeIds = types[i], Length = tokens[i], Job = job, Index = i, Priority = request.Priority };
+                items[i] = new TextItem { Ids = ids[i], TypeIds = types[i], Length = tokens[i], Job = job, Index = i, Priority = request.Priority, Skipped = skips[i] };
             return items;
+        }
+        catch (TokenizationException e)
+        {
+            return Refused(model, e);
         }
         finally
         {
@@ -77,7 +87,7 @@ internal static class TextEncoder
             text = prompt + text;
 
         var direction = truncation == Truncation.Left ? TruncationDirection.Left : TruncationDirection.Right;
-        var options = new EncodeOptions(MaxLength: truncation == Truncation.Refuse ? 0 : limit, Direction: direction, WithOffsets: withOffsets, OnlyFirst: onlyFirst);
+        var options = new EncodeOptions(AddSpecialTokens: !model.IsStatic, MaxLength: truncation == Truncation.Refuse ? 0 : limit, Direction: direction, WithOffsets: withOffsets, OnlyFirst: onlyFirst);
         if (!TryShorten(text, limit, truncation, index, out var kept, out error))
             return error;
         if (input.Pair is null)
@@ -93,9 +103,18 @@ internal static class TextEncoder
 
         if (encoding.Ids.Length > limit)
             return TooLong(index, limit, $"{encoding.Ids.Length} tokens");
-        return encoding.Ids.Length == 0
+        return encoding.Ids.Length == 0 && !model.IsStatic
             ? new InferenceError(InferenceErrorKind.Empty, $"inputs[{index}] has no tokens", "inputs")
             : null;
+    }
+
+    /// <summary>Tokens of a prompt that are not pooled: none, unless the model's files say so. Counted as the reference does: of the prompt alone, a last special token left out.</summary>
+    private static int PromptTokens(LoadedModel model, string? prompt, Encoding encoding)
+    {
+        if (prompt is null || model.Manifest.Modules is not { IncludePrompt: false })
+            return 0;
+        model.Tokenizer!.Encode(prompt, EncodeOptions.Default, encoding);
+        return encoding.Ids.Length - (encoding.Ids is [.., var last] && model.Tokenizer.IsSpecial(last) ? 1 : 0);
     }
 
     private static bool TryGetText(Tokenizer tokenizer, TextInput input, int index, out string text, out InferenceError? error)
@@ -137,6 +156,9 @@ internal static class TextEncoder
         kept = truncation == Truncation.Right ? text.AsSpan(0, cut) : text.AsSpan(cut);
         return true;
     }
+
+    /// <summary>What a request is told whose text the model's own tokenizer cannot be let go on with.</summary>
+    public static InferenceError Refused(LoadedModel model, TokenizationException e) => new(InferenceErrorKind.Failed, $"model '{model.Info.Name}': {e.Message}", "inputs");
 
     private static InferenceError TooLong(int index, int limit, string given) =>
         new(InferenceErrorKind.TooLarge, $"inputs[{index}] must have at most {limit} tokens. Given: {given}", "inputs");

@@ -28,6 +28,9 @@ internal sealed class TextItem : WorkItem
     /// <summary>Its place in the request.</summary>
     public required int Index { get; init; }
 
+    /// <summary>Tokens at its beginning that are not pooled: a prompt's, where the model's files say so.</summary>
+    public int Skipped { get; init; }
+
     /// <summary>Equal texts that came while this one was in flight, and take its answer.</summary>
     public TextItem? Follower { get; set; }
 

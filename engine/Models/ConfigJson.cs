@@ -11,6 +11,32 @@ internal readonly struct ConfigJson(JsonElement root, string file)
 
     public string File => file;
 
+    public JsonElement Root => root;
+
+    /// <summary>Reads JSON, comments and trailing commas allowed, whose every string is text: no later read of it fails by what a string holds.</summary>
+    /// <param name="json">The file's bytes.</param>
+    /// <param name="file">Its name, for messages.</param>
+    /// <exception cref="ModelFormatException">It is not JSON, or a string in it is no Unicode text.</exception>
+    public static ConfigJson Parse(ReadOnlyMemory<byte> json, string file)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json, Lenient);
+            var root = document.RootElement.Clone();
+            CheckText(root);
+            return new ConfigJson(root, file);
+        }
+        catch (JsonException e)
+        {
+            throw new ModelFormatException($"{file} is not JSON: {e.Message}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            // The reader's answer to a lone surrogate or to bytes that are no UTF-8.
+            throw new ModelFormatException($"{file} holds a string that is no Unicode text", e);
+        }
+    }
+
     public bool Has(string key) => Find(key) is not null;
 
     public string? String(string key) => Find(key) is not { } value ? null : Expect(value, JsonValueKind.String, key, "a string").GetString();
@@ -24,6 +50,13 @@ internal readonly struct ConfigJson(JsonElement root, string file)
 
     public double? Number(string key) => Find(key) is not { } value ? null : Expect(value, JsonValueKind.Number, key, "a number").GetDouble();
 
+    /// <summary>A value of any kind; null when it is not there, or null.</summary>
+    public JsonElement? Any(string key) => Find(key);
+
+    /// <summary>An object within; null when it is not there.</summary>
+    public ConfigJson? Object(string key) =>
+        Find(key) is not { } value ? null : new ConfigJson(Expect(value, JsonValueKind.Object, key, "an object"), $"{file}: {key}");
+
     public int? Int(string key) => Find(key) is not { } value ? null
         : Expect(value, JsonValueKind.Number, key, "an integer").TryGetInt32(out var number) && number >= 0 ? number
         : throw Wrong(key, "an integer from 0 to 2147483647");
@@ -34,7 +67,8 @@ internal readonly struct ConfigJson(JsonElement root, string file)
         if (String(key) is not { } name)
             return null;
         // As others write them: token-classifier is TokenClassifier.
-        return Enum.TryParse<T>(name.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var value) && Enum.IsDefined(value) && char.IsLetter(name[0])
+        name = name.Replace("-", "", StringComparison.Ordinal);
+        return name.All(char.IsAsciiLetter) && Enum.TryParse<T>(name, ignoreCase: true, out var value)
             ? value
             : throw Wrong(key, "one of " + string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant());
     }
@@ -83,21 +117,6 @@ internal readonly struct ConfigJson(JsonElement root, string file)
         return labels.ToImmutable();
     }
 
-    /// <summary>Whether any object of the root array has a string property that ends so.</summary>
-    public bool AnyItemEndsWith(string key, string ending)
-    {
-        if (root.ValueKind != JsonValueKind.Array)
-            throw new ModelFormatException($"{file}: expected an array");
-        foreach (var item in root.EnumerateArray())
-        {
-            if (item.ValueKind == JsonValueKind.Object && item.TryGetProperty(key, out var value)
-                && value.ValueKind == JsonValueKind.String && value.GetString()!.EndsWith(ending, StringComparison.Ordinal))
-                return true;
-        }
-
-        return false;
-    }
-
     private JsonElement? Find(string key) =>
         root.ValueKind != JsonValueKind.Object ? throw new ModelFormatException($"{file}: expected an object")
         : root.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
@@ -105,5 +124,26 @@ internal readonly struct ConfigJson(JsonElement root, string file)
     private JsonElement Expect(JsonElement value, JsonValueKind kind, string key, string what) =>
         value.ValueKind == kind ? value : throw Wrong(key, what);
 
-    private ModelFormatException Wrong(string key, string what) => new($"{file}: {key}: expected {what}");
+    private static void CheckText(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            value.GetString();
+        }
+        else if (value.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var item in value.EnumerateArray())
+                CheckText(item);
+        }
+        else if (value.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var property in value.EnumerateObject())
+            {
+                _ = property.Name;
+                CheckText(property.Value);
+            }
+        }
+    }
+
+    public ModelFormatException Wrong(string key, string what) => new($"{file}: {key}: expected {what}");
 }

@@ -10,6 +10,9 @@ internal enum TextFeed
     AttentionMask,
     TokenTypeIds,
     PositionIds,
+
+    /// <summary>A cache of the tokens before, which there are none of: a tensor of length 0.</summary>
+    EmptyPast,
 }
 
 /// <summary>How a graph's output is read.</summary>
@@ -33,6 +36,12 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
 {
     /// <summary>What the output makes of the model.</summary>
     public required ModelTask Task { get; init; }
+
+    /// <summary>Whether the graph is told what is padding. Without that an answer would depend on what shares its batch.</summary>
+    public bool HasMask => Feeds.Contains(TextFeed.AttentionMask);
+
+    /// <summary>The position of a text's first token, for graphs that are given positions.</summary>
+    public int FirstPosition { get; init; }
 
     public bool WantsTokenTypes => Feeds.Contains(TextFeed.TokenTypeIds);
 
@@ -63,10 +72,11 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
     /// <param name="outputs">The graph's outputs.</param>
     /// <param name="task">The task, when the files tell; null to go by the outputs.</param>
     /// <param name="tokenHead">What logits a token are by the model's architecture: of labels, or of a vocabulary; null when it has none.</param>
-    /// <param name="graphPools">Whether a pooled output is preferred over token vectors: no file says how to pool.</param>
+    /// <param name="modules">What the files say becomes of token vectors; null when they do not: then a pooled output is preferred over them.</param>
+    /// <param name="width">The width that the modules promise at their end; null when none does.</param>
     /// <returns>Null when the graph is not one over token ids, and only raw tensors can be run.</returns>
     /// <exception cref="ModelFormatException">It is one, but an input or output does not fit the task.</exception>
-    public static GraphLayout? Recognize(IReadOnlyList<OrtTensorInfo> inputs, IReadOnlyList<OrtTensorInfo> outputs, ModelTask? task, ModelTask? tokenHead, bool graphPools)
+    public static GraphLayout? Recognize(IReadOnlyList<OrtTensorInfo> inputs, IReadOnlyList<OrtTensorInfo> outputs, ModelTask? task, ModelTask? tokenHead, SentenceModules? modules, int? width)
     {
         if (task == ModelTask.Tensor)
             return null;
@@ -77,11 +87,16 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
             {
                 if (task is null)
                     return null;
-                throw new ModelFormatException($"the graph's input '{input.Name}' is none of input_ids, attention_mask, token_type_ids, position_ids");
+                throw new ModelFormatException($"the graph's input '{input.Name}' is none of input_ids, attention_mask, token_type_ids, position_ids, past_key_values.N.key and .value");
             }
 
-            if (input.ElementType is not (OrtElementType.Int64 or OrtElementType.Int32) || input.Shape.Length != 2)
-                throw new ModelFormatException($"the graph's input '{input.Name}' must be int64 or int32 [batch, sequence]");
+            if (feed == TextFeed.EmptyPast ? !IsPast(input) : input.ElementType is not (OrtElementType.Int64 or OrtElementType.Int32) || input.Shape.Length != 2)
+            {
+                throw new ModelFormatException(feed == TextFeed.EmptyPast
+                    ? $"the graph's input '{input.Name}' must be float32 or float16, of a batch and one more length that vary"
+                    : $"the graph's input '{input.Name}' must be int64 or int32 [batch, sequence]");
+            }
+
             feeds.Add(feed);
         }
 
@@ -106,23 +121,38 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
         }
 
         var tokens = Index(outputs, 3, "last_hidden_state", "token_embeddings", "hidden_states");
-        var pooled = Index(outputs, 2, "sentence_embedding", "embedding", "pooled_output", "pooler_output");
-        // BERT's pooler_output is a layer trained for another end; it is the last resort.
-        var usePooled = pooled >= 0 && (tokens < 0 || (graphPools && outputs[pooled].Name != "pooler_output"));
+        var pooled = Index(outputs, 2, "sentence_embedding", "text_embeds", "embedding", "pooled_output", "pooler_output");
+        var usePooled = pooled >= 0 && (tokens < 0 || Prefers(outputs[pooled], modules, width));
         if (tokens < 0 && pooled < 0 && tokenLogits >= 0)
             throw new ModelFormatException($"the graph gives logits a token, which are no embedding; if they are labels or a vocabulary, say \"task\": \"token-classifier\" or \"sparse\" in orrery.json");
         if (tokens < 0 && pooled < 0)
             throw new ModelFormatException("the graph has neither token vectors [batch, sequence, hidden] nor an embedding [batch, hidden]");
         var chosen = usePooled ? pooled : tokens;
+        if (usePooled && modules is not null && (outputs[pooled].Name is "pooled_output" or "pooler_output" || !modules.IncludePrompt))
+            throw new ModelFormatException($"{modules.Place}: says how token vectors are pooled, but the graph gives none, only '{outputs[pooled].Name}'");
+        if (usePooled && modules is { IsPlain: false } && width is { } promised && outputs[pooled].Shape[1] is > 0 and var given && given != promised)
+            throw new ModelFormatException($"the graph's output '{outputs[pooled].Name}' has {given} numbers, but the modules that {ModuleList.FileName} names give {promised}");
         var layers = ImmutableArray.CreateBuilder<int>();
         for (var i = 0; i < outputs.Count; i++)
         {
-            if (i != chosen && i != tokenLogits && outputs[i].Shape.Length == 3 && IsFloat(outputs[i]))
+            if (i != chosen && i != tokenLogits && outputs[i].Shape.Length == 3 && IsFloat(outputs[i]) && !outputs[i].Name.StartsWith("present", StringComparison.Ordinal))
                 layers.Add(i);
         }
 
         return new GraphLayout(feeds.ToImmutable(), chosen, usePooled ? OutputKind.Pooled : OutputKind.Tokens) { Task = ModelTask.Embedding, Layers = layers.ToImmutable() };
     }
+
+    /// <summary>
+    /// Whether a pooled output is believed where there are token vectors too. Where files say how to pool, it is if they name modules with
+    /// weights of their own, which an exporter that writes <c>sentence_embedding</c> has put into it: applied twice they would be silently wrong.
+    /// </summary>
+    private static bool Prefers(OrtTensorInfo pooled, SentenceModules? modules, int? width) => modules is null
+        // BERT's pooler_output is a layer trained for another end; it is the last resort.
+        ? pooled.Name != "pooler_output"
+        : pooled.Name == "sentence_embedding" && !modules.IsPlain && modules.IncludePrompt && (width is null || pooled.Shape[1] < 0 || pooled.Shape[1] == width);
+
+    private static bool IsPast(OrtTensorInfo input) =>
+        IsFloat(input) && input.Shape.Length >= 3 && input.Shape[0] < 0 && input.Shape.Skip(1).Count(size => size < 0) == 1;
 
     private static TextFeed? FeedOf(string name) => name switch
     {
@@ -130,6 +160,7 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
         "attention_mask" => TextFeed.AttentionMask,
         "token_type_ids" => TextFeed.TokenTypeIds,
         "position_ids" => TextFeed.PositionIds,
+        _ when name.StartsWith("past_key_values.", StringComparison.Ordinal) => TextFeed.EmptyPast,
         _ => null,
     };
 
@@ -145,7 +176,7 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
             }
         }
 
-        return outputs.Count == 1 && outputs[0].Shape.Length == rank && IsFloat(outputs[0]) && names[0] != "logits" && !outputs[0].Name.EndsWith("logits", StringComparison.Ordinal) ? 0 : -1;
+        return outputs.Count == 1 && outputs[0].Shape.Length == rank && IsFloat(outputs[0]) && names[0] != "logits" && !outputs[0].Name.EndsWith("logits", StringComparison.Ordinal) && outputs[0].Name != "scores" ? 0 : -1;
     }
 
     private static bool IsFloat(OrtTensorInfo info) => info.ElementType is OrtElementType.Float32 or OrtElementType.Float16;

@@ -5,13 +5,22 @@ using Orrery.Engine.Tokenization;
 namespace Orrery.Engine.Models;
 
 /// <summary>A model version that answers: its facts, its tokenizer, its session and its queue.</summary>
-internal sealed class LoadedModel(ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, ModelSessions sessions, ModelExecutor executor, ModelMetrics metrics)
+internal sealed class LoadedModel(ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, ModelSessions sessions, ModelExecutor executor, ModelMetrics metrics, int tokenWidth, bool chained, bool isStatic)
 {
     private readonly ConcurrentBag<Encoding> _encodings = [];
 
     public ModelInfo Info => info;
 
     public ModelManifest Manifest => manifest;
+
+    /// <summary>Floats of a row of the graph's output, before modules and truncation.</summary>
+    public int TokenWidth => tokenWidth;
+
+    /// <summary>Whether more than one pooling makes its embeddings.</summary>
+    public bool Chained => chained;
+
+    /// <summary>Whether it is a table of token vectors, which knows no special tokens.</summary>
+    public bool IsStatic => isStatic;
 
     /// <summary>Null when only raw tensors can be run.</summary>
     public GraphLayout? Layout => layout;

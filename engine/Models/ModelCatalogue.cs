@@ -72,12 +72,14 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
                     await old.StopAsync();
                 return loaded.Info;
             }
-            catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
-                Log.Refused(logger, slot.Info.Name, e.Message);
+                // Whatever is in a model's files, or happens while it is loaded, refuses that model and no other.
+                var reason = ModelFormatException.Reason(e);
+                Log.Refused(logger, slot.Info.Name, reason);
                 if (old is null)
-                    Publish(slot with { Info = slot.Info with { State = ModelState.Failed, Reason = e.Message } });
-                return new InferenceError(InferenceErrorKind.ModelNotReady, $"model '{slot.Info.Name}' cannot be loaded: {e.Message}", "model");
+                    Publish(slot with { Info = slot.Info with { State = ModelState.Failed, Reason = reason } });
+                return new InferenceError(InferenceErrorKind.ModelNotReady, $"model '{slot.Info.Name}' cannot be loaded: {reason}", "model");
             }
             catch (OperationCanceledException) when (old is null)
             {

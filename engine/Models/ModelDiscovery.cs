@@ -8,22 +8,28 @@ internal static partial class ModelDiscovery
     // owner/name/version, and one more for a folder of families.
     private const int MaxDepth = 4;
 
+    private static readonly EnumerationOptions _accessible = new() { IgnoreInaccessible = true, AttributesToSkip = 0 };
+    private static readonly Func<string, bool> _nothing = static _ => false;
+
     /// <summary>
     /// Name and directory of every model. A root that is itself a model is named after its folder; others after their path
     /// below the root. A folder named like a version (1, v2.1, a digest) belongs to its parent's name, and the highest one counts.
     /// The first root to name a model wins.
     /// </summary>
-    public static IReadOnlyList<NamedDirectory> Find(IEnumerable<string> roots) => Find(roots, IsModel);
+    public static IReadOnlyList<NamedDirectory> Find(IEnumerable<string> roots) => [.. FindVersions(roots).DistinctBy(one => one.Name)];
 
     /// <summary>As the other overload, for directories of another kind.</summary>
     public static IReadOnlyList<NamedDirectory> Find(IEnumerable<string> roots, Func<string, bool> isOne) =>
         [.. FindVersions(roots, isOne).DistinctBy(one => one.Name)];
 
     /// <summary>Every version of every model, the highest first.</summary>
-    public static IReadOnlyList<NamedDirectory> FindVersions(IEnumerable<string> roots) => FindVersions(roots, IsModel);
+    public static IReadOnlyList<NamedDirectory> FindVersions(IEnumerable<string> roots) => FindVersions(roots, ModelFiles.IsModel, ModelFiles.LooksLikeModel);
 
     /// <summary>As the other overload, for directories of another kind.</summary>
-    public static List<NamedDirectory> FindVersions(IEnumerable<string> roots, Func<string, bool> isOne)
+    /// <param name="roots">As of the other.</param>
+    /// <param name="isOne">Whether a directory is one.</param>
+    /// <param name="looksLikeOne">Whether a directory below which there is none is listed all the same, so that it can be told why; null for none.</param>
+    public static List<NamedDirectory> FindVersions(IEnumerable<string> roots, Func<string, bool> isOne, Func<string, bool>? looksLikeOne = null)
     {
         var found = new List<NamedDirectory>();
         foreach (var root in roots)
@@ -32,7 +38,7 @@ internal static partial class ModelDiscovery
                 continue;
             var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
             var inRoot = new SortedDictionary<string, List<(string Version, string Directory)>>(StringComparer.Ordinal);
-            Search(full, full, 0, isOne, inRoot);
+            Search(full, full, 0, isOne, looksLikeOne ?? _nothing, inRoot);
             foreach (var (name, versions) in inRoot)
             {
                 // The first root to name a model has all of its versions.
@@ -46,26 +52,32 @@ internal static partial class ModelDiscovery
         return found;
     }
 
-    private static bool IsModel(string directory) => ModelFiles.Find(directory, ModelManifest.GraphOf(directory)) is not null;
-
-    private static void Search(string root, string directory, int depth, Func<string, bool> isOne, SortedDictionary<string, List<(string Version, string Directory)>> found)
+    /// <returns>Whether one was found that is one, and does not only look like it.</returns>
+    private static bool Search(
+        string root, string directory, int depth, Func<string, bool> isOne, Func<string, bool> looksLikeOne, SortedDictionary<string, List<(string Version, string Directory)>> found)
     {
-        if (isOne(directory))
+        var itself = isOne(directory);
+        var looks = !itself && looksLikeOne(directory);
+        var any = itself;
+        if (!itself && depth < MaxDepth)
+        {
+            foreach (var child in Directory.EnumerateDirectories(directory, "*", _accessible))
+            {
+                // The parts of what looks like one are its parts.
+                if (!Path.GetFileName(child).StartsWith('.'))
+                    any |= Search(root, child, depth + 1, isOne, looks ? _nothing : looksLikeOne, found);
+            }
+        }
+
+        if (itself || (looks && !any))
         {
             var (name, version) = NameOf(root, directory);
             if (!found.TryGetValue(name, out var versions))
                 found[name] = versions = [];
             versions.Add((version, directory));
-            return;
         }
 
-        if (depth == MaxDepth)
-            return;
-        foreach (var child in Directory.EnumerateDirectories(directory))
-        {
-            if (!Path.GetFileName(child).StartsWith('.'))
-                Search(root, child, depth + 1, isOne, found);
-        }
+        return any;
     }
 
     private static (string Name, string Version) NameOf(string root, string directory)

@@ -1,5 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
+using System.Collections.Immutable;
 using Orrery.Onnx;
 
 namespace Orrery.Engine.Models;
@@ -9,14 +8,14 @@ namespace Orrery.Engine.Models;
 /// </summary>
 internal sealed class ModelFiles
 {
-    // In order of preference where a directory holds several: the plain graph first, then the usual variants of Optimum's export.
-    private static readonly string[] _graphs =
+    /// <summary>The names that a module of kind Transformer may write its limits under.</summary>
+    public static readonly ImmutableArray<string> SentenceConfigs =
     [
-        "onnx/model.onnx", "model.onnx", "onnx/model_fp16.onnx", "onnx/model_quantized.onnx", "onnx/model_int8.onnx",
-        "onnx/model_uint8.onnx", "onnx/model_q4.onnx", "model_quantized.onnx",
+        "sentence_bert_config.json", "sentence_roberta_config.json", "sentence_distilbert_config.json", "sentence_camembert_config.json",
+        "sentence_albert_config.json", "sentence_xlm-roberta_config.json", "sentence_xlnet_config.json",
     ];
 
-    // What decides the answers, beside the graph and its external data. Cards and licences may change without a new version.
+    // What decides the answers, beside the graph, its external data and the files of modules. Cards and licences may change without a new version.
     private static readonly string[] _companions =
     [
         "config.json", "orrery.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt",
@@ -24,136 +23,190 @@ internal sealed class ModelFiles
         "pooling_config.json",
     ];
 
-    private ModelFiles(string directory, string graph)
+    // By these a directory without a graph is known as a model that was not exported, or not fetched whole.
+    private static readonly string[] _weights = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5"];
+
+    private ModelFiles(ModelPaths paths, string graph, ImmutableArray<ModuleEntry>? modules)
     {
-        Directory = directory;
-        Graph = graph;
+        Paths = paths;
+        Graph = paths.PathOf(graph);
+        Modules = modules;
     }
 
-    /// <summary>The directory, absolute.</summary>
-    public string Directory { get; }
+    public ModelPaths Paths { get; }
 
-    /// <summary>The graph's path, absolute.</summary>
+    /// <summary>The directory, absolute.</summary>
+    public string Directory => Paths.Directory;
+
+    /// <summary>The graph's path, absolute; of a table of static embeddings, which has no graph, the file of the table.</summary>
     public string Graph { get; }
 
+    /// <summary>What modules.json lists; null where there is none.</summary>
+    public ImmutableArray<ModuleEntry>? Modules { get; }
+
+    /// <summary>The table of token vectors that stands in place of a graph; null where there is a graph.</summary>
+    public ModuleEntry? Static => Modules is [{ Kind: "StaticEmbedding" } table, ..] ? table : null;
+
     /// <summary>Whether there is a tokenizer.</summary>
-    public bool HasTokenizer => File.Exists(PathOf("tokenizer.json")) || File.Exists(PathOf("vocab.txt"));
+    public bool HasTokenizer => Paths.Has(TextFile("tokenizer.json")) || Paths.Has(TextFile("vocab.txt"));
 
-    /// <summary>A file beside the graph.</summary>
-    public string PathOf(string relative) => Path.Combine(Directory, relative);
+    /// <summary>The folder in which the tokenizer lies, absolute.</summary>
+    public string TokenizerFolder => Path.GetDirectoryName(Paths.PathOf(TextFile(Paths.Has(TextFile("tokenizer.json")) ? "tokenizer.json" : "vocab.txt")))!;
 
-    /// <summary>Recognizes a model directory.</summary>
-    /// <param name="directory">Any directory.</param>
-    /// <param name="graph">The graph that orrery.json names, relative; null to look for one.</param>
-    /// <returns>Null when it holds no ONNX graph.</returns>
-    public static ModelFiles? Find(string directory, string? graph = null)
+    /// <summary>The name of a file of the first module, which reads texts: in its folder, or where that lacks it in the directory itself.</summary>
+    public string TextFile(string name) => Modules is [var first, ..] && Paths.Has(first.File(name)) ? first.File(name) : name;
+
+    /// <summary>Whether a directory is a model's that could be served: it has a graph, names one, or is a table of static embeddings.</summary>
+    public static bool IsModel(string directory)
     {
-        directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-        if (graph is not null)
-            return new ModelFiles(directory, Path.Combine(directory, graph));
-        foreach (var candidate in _graphs)
+        try
         {
-            if (File.Exists(Path.Combine(directory, candidate)))
-                return new ModelFiles(directory, Path.Combine(directory, candidate));
+            return File.Exists(Path.Combine(directory, "orrery.json")) || Choose(new ModelPaths(directory, []), out _) is not null;
+        }
+        catch (ModelFormatException)
+        {
+            // Whatever is wrong in it is told by loading it.
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether a directory looks like a model's, though there is nothing in it that could be run: it is listed with the reason.</summary>
+    public static bool LooksLikeModel(string directory)
+    {
+        bool Has(string name) => File.Exists(Path.Combine(directory, name));
+        return Has("modules.json") || (Has("config.json") && (Has("tokenizer.json") || Has("vocab.txt") || Has("tokenizer_config.json") || Array.Exists(_weights, Has)))
+            || HasGraphs(directory) || HasGraphs(Path.Combine(directory, "onnx"));
+    }
+
+    /// <summary>Finds a model's files.</summary>
+    /// <param name="directory">Its directory.</param>
+    /// <param name="roots">Directories of models that the operator names: links may lead into them.</param>
+    /// <exception cref="ModelFormatException">There is no graph to serve, or a file that says which is broken; the message says what.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static ModelFiles Open(string directory, IEnumerable<string> roots)
+    {
+        var paths = new ModelPaths(directory, roots);
+        if (paths.ReadJson("orrery.json")?.String("file") is { } named)
+        {
+            var graph = paths.NameOf(ModelPaths.Written(paths.Directory, named, "orrery.json: file"));
+            return paths.Has(graph) ? new ModelFiles(paths, graph, ModuleList.Read(paths)) : throw new ModelFormatException($"orrery.json: file: {graph} does not exist");
         }
 
-        foreach (var folder in (string[])[Path.Combine(directory, "onnx"), directory])
-        {
-            if (System.IO.Directory.Exists(folder) && FirstGraph(folder) is { } any)
-                return new ModelFiles(directory, any);
-        }
-
-        return null;
+        return Choose(paths, out var reason) ?? throw new ModelFormatException(reason);
     }
 
     /// <summary>The files, absolute, in which the graph says that weights lie; whether they are there is not looked at. Reads the graph, but no weights.</summary>
     /// <returns>None where the graph cannot be read as one.</returns>
     /// <exception cref="ModelFormatException">The graph names a file outside the model's directory.</exception>
     /// <exception cref="IOException">The graph cannot be read.</exception>
-    public IReadOnlyCollection<string> ExternalFiles()
+    public IReadOnlyCollection<string> ExternalFiles() => ExternalFiles(Outline());
+
+    /// <summary>As the other, of a graph that was read.</summary>
+    public IReadOnlyCollection<string> ExternalFiles(GraphOutline? outline)
+    {
+        var folder = Path.GetDirectoryName(Graph)!;
+        return outline is null ? [] : [.. outline.ExternalFiles().Select(location => ModelPaths.Written(folder, location, $"{Path.GetFileName(Graph)}: external data"))];
+    }
+
+    /// <summary>What the graph is made of, without its weights; null where it cannot be read, or is none.</summary>
+    public GraphOutline? Outline()
     {
         // ONNX Runtime's own format keeps all in one file.
-        if (Graph.EndsWith(".ort", StringComparison.OrdinalIgnoreCase))
-            return [];
-        GraphOutline graph;
+        if (Static is not null || Graph.EndsWith(".ort", StringComparison.OrdinalIgnoreCase))
+            return null;
         try
         {
-            graph = OnnxFile.Look(Graph).Graph;
+            return OnnxFile.Look(Graph).Graph;
         }
         catch (InvalidDataException)
         {
             // A torn graph is a version like another: whoever asks for it is told, by ONNX Runtime, why it cannot be loaded.
-            return [];
+            return null;
         }
-
-        return [.. graph.ExternalFiles().Select(ExternalFile)];
     }
 
     /// <summary>Every file that makes the version, absolute, by relative name.</summary>
-    /// <param name="external">What <see cref="ExternalFiles"/> gave.</param>
+    /// <param name="external">What <see cref="ExternalFiles()"/> gave.</param>
     public SortedDictionary<string, string> VersionFiles(IEnumerable<string> external)
     {
-        var files = new SortedDictionary<string, string>(StringComparer.Ordinal) { [NameOf(Graph)] = Graph };
+        var files = FormerFiles(external);
+        foreach (var name in SentenceConfigs.Concat(_companions).Select(TextFile).Concat(ModuleFiles()))
+        {
+            if (Paths.Has(name))
+                files[name] = Paths.PathOf(name);
+        }
+
+        return files;
+    }
+
+    /// <summary>The files that made the version before modules.json decided which are read: digests that detectors hold are over these.</summary>
+    public SortedDictionary<string, string> FormerFiles(IEnumerable<string> external)
+    {
+        var files = new SortedDictionary<string, string>(StringComparer.Ordinal) { [Paths.NameOf(Graph)] = Graph };
         foreach (var name in _companions)
         {
-            if (File.Exists(PathOf(name)))
-                files[name] = PathOf(name);
+            if (Paths.Has(name))
+                files[name] = Paths.PathOf(name);
         }
 
         // By name too, model.onnx_data, model.onnx.data, model.onnx_data_1 …: digests that detectors hold were made so.
         foreach (var data in System.IO.Directory.EnumerateFiles(Path.GetDirectoryName(Graph)!, Path.GetFileName(Graph) + "?*"))
-            files[NameOf(data)] = data;
+            files[Paths.NameOf(data)] = data;
         foreach (var data in external)
-            files[NameOf(data)] = data;
+            files[Paths.NameOf(data)] = data;
         return files;
     }
 
-    /// <summary>As the other, with what <see cref="ExternalFiles"/> gives.</summary>
-    /// <exception cref="ModelFormatException">As of <see cref="ExternalFiles"/>, or weights that the graph names are not there.</exception>
-    /// <exception cref="IOException">A file cannot be read.</exception>
-    public string ComputeDigest(CancellationToken cancellation) => ComputeDigest(ExternalFiles(), cancellation);
-
-    /// <summary>SHA-256, lower-case hex, over each file's name and SHA-256 in order of names.</summary>
-    /// <param name="external">What <see cref="ExternalFiles"/> gave.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="ModelFormatException">Weights that the graph names are not there.</exception>
-    /// <exception cref="IOException">A file cannot be read.</exception>
-    public string ComputeDigest(IEnumerable<string> external, CancellationToken cancellation)
+    /// <summary>Proves of every file of the version that it is what it seems, before any is opened.</summary>
+    /// <exception cref="ModelFormatException">As of <see cref="ModelPaths.Check"/>, or one is missing or empty that is needed.</exception>
+    public void Check(IEnumerable<string> external)
     {
-        using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var (name, path) in VersionFiles(external))
         {
-            cancellation.ThrowIfCancellationRequested();
             if (!File.Exists(path))
                 throw new ModelFormatException($"{name} is not there; {Path.GetFileName(Graph)} has weights in it");
-            using var file = File.OpenRead(path);
-            whole.AppendData(Encoding.UTF8.GetBytes(name + "\n"));
-            whole.AppendData(SHA256.HashData(file));
+            Paths.Check(path);
         }
 
-        return Convert.ToHexStringLower(whole.GetHashAndReset());
+        if (new FileInfo(Graph).Length == 0 && new FileInfo(Graph).LinkTarget is null)
+            throw new ModelFormatException($"{Paths.NameOf(Graph)} is empty");
     }
 
-    private string ExternalFile(string location)
-    {
-        // A path with a NUL is none.
-        var path = location.Contains('\0', StringComparison.Ordinal) ? "" : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Graph)!, location));
-        if (!path.StartsWith(Directory + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            throw new ModelFormatException($"{Path.GetFileName(Graph)} names external data outside the model's directory: {location}");
-        return path;
-    }
+    private static bool HasGraphs(string folder) =>
+        System.IO.Directory.Exists(folder) && System.IO.Directory.EnumerateFiles(folder, "*.onnx", new EnumerationOptions { IgnoreInaccessible = true }).Any();
 
-    private string NameOf(string path) => Path.GetRelativePath(Directory, path).Replace('\\', '/');
-
-    private static string? FirstGraph(string folder)
+    private IEnumerable<string> ModuleFiles()
     {
-        string? first = null;
-        foreach (var file in System.IO.Directory.EnumerateFiles(folder, "*.onnx"))
+        foreach (var module in Modules ?? [])
         {
-            if (first is null || string.CompareOrdinal(file, first) < 0)
-                first = file;
+            // A transformer's own weights are in the graph.
+            if (module.Kind is not ("Transformer" or "MLMTransformer"))
+                yield return module.File("model.safetensors");
+            if (module.Folder.Length > 0)
+                yield return module.File("config.json");
+        }
+    }
+
+    private static ModelFiles? Choose(ModelPaths paths, out string reason)
+    {
+        var modules = ModuleList.Read(paths);
+        reason = "";
+        if (modules is [{ Kind: "StaticEmbedding" } table, ..])
+        {
+            reason = $"{table.File("model.safetensors")} is not there, the table of token vectors that {ModuleList.FileName} names";
+            return paths.Has(table.File("model.safetensors")) ? new ModelFiles(paths, table.File("model.safetensors"), modules) : null;
         }
 
-        return first;
+        var folders = modules is [{ Folder.Length: > 0 } first, ..] ? (string[])[first.Folder, ""] : [""];
+        if (GraphChoice.Choose(paths.Graphs(folders), folders, out var why) is { } graph)
+            return new ModelFiles(paths, graph, modules);
+        reason = why ?? (Array.Find(_weights, paths.Has) is { } weights
+            ? $"it holds no ONNX graph (onnx/model.onnx or model.onnx), only {weights}: export it, with 'optimum-cli export onnx' say"
+            : "it holds no ONNX graph (onnx/model.onnx or model.onnx)");
+        return null;
     }
 }

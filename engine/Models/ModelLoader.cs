@@ -16,28 +16,31 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
     /// <exception cref="ModelFormatException">The files do not make a model; the message says which and why.</exception>
     public LoadedModel Load(string name, string directory, CancellationToken cancellation)
     {
-        var files = ModelFiles.Find(directory, ModelManifest.GraphOf(directory))
-            ?? throw new ModelFormatException($"{directory} holds no ONNX graph (onnx/model.onnx or model.onnx)");
-        if (!File.Exists(files.Graph))
-            throw new ModelFormatException($"orrery.json: file: {files.Graph} does not exist");
+        var files = ModelFiles.Open(directory, [.. options.ModelDirectories, .. options.Models.Select(model => model.Directory)]);
+        files.Check([]);
+        var outline = files.Outline();
+        var external = files.ExternalFiles(outline);
+        files.Check(external);
 
         // Hashing reads the whole graph; it goes on beside the reading of the tokenizer.
-        var digest = StartDigest(files, cancellation);
+        var hashes = Task.Factory.StartNew(() => VersionDigest.Hash(files, external, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var manifest = ModelManifest.Read(files);
-        var tokenizer = files.HasTokenizer && manifest.Task != ModelTask.Tensor ? ReadTokenizer(files) : null;
+        var tokenizer = files.HasTokenizer && manifest.Task != ModelTask.Tensor ? Tokenizer.FromDirectory(files.TokenizerFolder, manifest.LowerCase) : null;
         cancellation.ThrowIfCancellationRequested();
 
-        var version = digest.GetAwaiter().GetResult();
+        var version = VersionDigest.Of(files, external, hashes.GetAwaiter().GetResult(), ReadingChanges.Of(manifest, tokenizer, outline));
+        if (files.Static is not null)
+            return Load(name, files, manifest, tokenizer, null, version, external, threads => CreateStaticSession(files, threads), cancellation);
         var tensors = tokenizer is null ? TensorGraph.Read(files) : null;
         if (tensors?.Model is { } changed)
-            return Load(name, files, manifest, null, tensors, version, threads => CreateSession(files.Graph, how => new OrtSession(environment, changed, how), threads), cancellation);
-        var graph = new GraphCache(options, environment).Resolve(files.Graph, version);
+            return Load(name, files, manifest, null, tensors, version, external, threads => CreateSession(files.Graph, how => new OrtSession(environment, changed, how), threads), cancellation);
+        var graph = new GraphCache(options, environment).Resolve(files.Graph, version.Current);
         // Of a rewritten graph alone: what a foreign one says of where its weights lie is for ONNX Runtime to check.
         var weights = graph == files.Graph ? null : Share(graph);
         try
         {
             var loaded = Load(
-                name, files, manifest, tokenizer, tensors, version,
+                name, files, manifest, tokenizer, tensors, version, external,
                 threads => CreateSession(graph, how => weights is null ? new OrtSession(environment, graph, how) : new OrtSession(environment, graph, weights, how), threads), cancellation);
             weights?.Forget();
             return loaded;
@@ -50,20 +53,25 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
     }
 
     private LoadedModel Load(
-        string name, ModelFiles files, ModelManifest manifest, Tokenizer? tokenizer, TensorGraph? tensors, string version, Func<int, OrtSession> create, CancellationToken cancellation)
+        string name, ModelFiles files, ModelManifest manifest, Tokenizer? tokenizer, TensorGraph? tensors, VersionDigest version, IReadOnlyCollection<string> external, Func<int, OrtSession> create,
+        CancellationToken cancellation)
     {
         var session = create(PlanMeasurement.Shape(options).Threads);
         ModelSessions? sessions = null;
         try
         {
-            var layout = tokenizer is null ? null : Layout(session, manifest);
-            var facts = Prove(Facts(name, files, manifest, session, layout, tokenizer), session, layout, tokenizer);
-            facts = facts with { Digest = version, OutputLabels = tensors?.LabelsOf(session.Outputs) ?? facts.OutputLabels };
+            var layout = tokenizer is null ? null : Layout(files, session, manifest);
+            var facts = Prove(Facts(name, files, manifest, session, layout, tokenizer, external), session, layout, tokenizer);
+            facts = facts with { Digest = version.Current, FormerDigest = version.Former == version.Current ? "" : version.Former, ReadingChanges = version.Changes, OutputLabels = tensors?.LabelsOf(session.Outputs) ?? facts.OutputLabels };
+            var chain = Chain(files, manifest, layout, facts.Dimensions);
+            var tokenWidth = facts.Dimensions;
+            if (facts.Task == ModelTask.Embedding)
+                facts = facts with { Dimensions = Math.Min(manifest.TruncateDimensions ?? int.MaxValue, chain?.Width ?? facts.Dimensions) };
             cancellation.ThrowIfCancellationRequested();
 
             (var plan, sessions) = Plan(facts, session, create, layout, tokenizer);
             facts = facts with { Sessions = plan.Sessions, ThreadsPerSession = plan.Threads, MaxBatchTokens = plan.MaxBatchTokens, State = ModelState.Ready };
-            return Start(facts, manifest, layout, tokenizer, sessions, plan);
+            return Start(facts, manifest, layout, tokenizer, sessions, plan, chain, tokenWidth, files.Static is not null);
         }
         catch
         {
@@ -71,6 +79,15 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
             sessions?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>What becomes of token vectors where that is more than one pooling; null where it is not, or the graph does it all.</summary>
+    private static ModuleChain? Chain(ModelFiles files, ModelManifest manifest, GraphLayout? layout, int tokenWidth)
+    {
+        if (layout is not { Kind: OutputKind.Tokens } || manifest.Modules is not { } modules)
+            return null;
+        var chain = ModuleChainLoader.Load(files.Paths, modules, tokenWidth);
+        return modules.IsPlain ? null : chain;
     }
 
     private (SessionPlan Plan, ModelSessions Sessions) Plan(ModelInfo facts, OrtSession session, Func<int, OrtSession> create, GraphLayout? layout, Tokenizer? tokenizer)
@@ -90,17 +107,20 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         return (plan, sessions);
     }
 
-    private LoadedModel Start(ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, ModelSessions sessions, SessionPlan plan)
+    private LoadedModel Start(
+        ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, ModelSessions sessions, SessionPlan plan, ModuleChain? chain, int tokenWidth, bool isStatic)
     {
-        var policy = new BatchPolicy(plan.MaxBatchTokens, options.MaxBatchItems, options.MaxPadding, PlanMeasurement.MinTokens, options.BulkEvery);
+        // A graph that is not told what is padding takes it for text: then only texts of one length share a batch.
+        var padding = layout is { HasMask: false } ? 0 : options.MaxPadding;
+        var policy = new BatchPolicy(plan.MaxBatchTokens, options.MaxBatchItems, padding, PlanMeasurement.MinTokens, options.BulkEvery);
         var runners = new IBatchRunner[plan.Sessions];
         for (var i = 0; i < runners.Length; i++)
-            runners[i] = new SessionRunner(sessions, layout, tokenizer?.PadId ?? 0);
+            runners[i] = new SessionRunner(sessions, layout, tokenizer?.PadId ?? 0, chain);
         var modelMetrics = new ModelMetrics(metrics, info.Name);
         var executor = new ModelExecutor(
             info.Name, runners, new BatchQueue(policy, Math.Max(1, info.MaxLength)), new LoadEstimate(plan.Sessions, plan.TokensPerSecond),
             new QueueLimits(options.MaxQueueTokens, options.MaxQueueDelay), policy, time, modelMetrics);
-        return new LoadedModel(info, manifest, layout, tokenizer, sessions, executor, modelMetrics);
+        return new LoadedModel(info, manifest, layout, tokenizer, sessions, executor, modelMetrics, tokenWidth, chain is not null, isStatic);
     }
 
     /// <summary>The weights that a rewritten graph's sessions share; null where they cannot be read apart: each session reads its own then.</summary>
@@ -128,29 +148,40 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         }
         catch (OrtException e)
         {
-            throw new ModelFormatException($"{Path.GetFileName(graph)}: {e.Message}", e);
+            // Callers see it, and have no business with places on this machine.
+            var folder = Path.GetDirectoryName(graph) + Path.DirectorySeparatorChar;
+            throw new ModelFormatException($"{Path.GetFileName(graph)}: {e.Message.Replace(folder, "", StringComparison.Ordinal)}", e);
         }
     }
 
-    private static Task<string> StartDigest(ModelFiles files, CancellationToken cancellation) =>
-        Task.Factory.StartNew(() => files.ComputeDigest(cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-
-    private static Tokenizer ReadTokenizer(ModelFiles files)
+    /// <summary>A session over a table of token vectors, which stay in their file.</summary>
+    private OrtSession CreateStaticSession(ModelFiles files, int threads)
     {
+        var how = new OrtSessionOptions
+        {
+            IntraOpThreads = threads,
+            ConfigEntries = new Dictionary<string, string> { ["session.model_external_initializers_file_folder_path"] = Path.GetDirectoryName(files.Graph)! },
+        };
         try
         {
-            return Tokenizer.FromDirectory(files.Directory);
+            return new OrtSession(environment, StaticGraph.Build(files), how);
         }
-        catch (TokenizerFormatException e)
+        catch (OrtException e)
         {
-            throw new ModelFormatException(e.Message, e);
+            throw new ModelFormatException($"{files.Paths.NameOf(files.Graph)}: {e.Message}", e);
         }
     }
 
-    private static GraphLayout? Layout(OrtSession session, ModelManifest manifest) =>
-        GraphLayout.Recognize(session.Inputs, session.Outputs, manifest.Task, manifest.TokenHead, graphPools: manifest.Pooling is null);
+    private static GraphLayout? Layout(ModelFiles files, OrtSession session, ModelManifest manifest)
+    {
+        var width = manifest.Modules is { } modules ? ModuleChainLoader.WidthOf(files.Paths, modules) : null;
+        var layout = GraphLayout.Recognize(session.Inputs, session.Outputs, manifest.Task, manifest.TokenHead, manifest.Modules, width);
+        if (layout is { Task: ModelTask.Embedding, Kind: OutputKind.Tokens } && files.Modules is not null && manifest.Modules is null && manifest.Pooling is null)
+            throw new ModelFormatException($"{ModuleList.FileName}: no module pools the tokens' vectors, and the graph does not");
+        return layout is null ? null : layout with { FirstPosition = manifest.FirstPosition };
+    }
 
-    private static ModelInfo Facts(string name, ModelFiles files, ModelManifest manifest, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer)
+    private static ModelInfo Facts(string name, ModelFiles files, ModelManifest manifest, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer, IReadOnlyCollection<string> external)
     {
         var info = new ModelInfo
         {
@@ -160,8 +191,8 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
             Inputs = [.. session.Inputs],
             Outputs = [.. session.Outputs],
             Device = session.Provider,
-            DataType = DataTypeOf(files.Graph),
-            FileBytes = files.VersionFiles(files.ExternalFiles()).Values.Sum(path => new FileInfo(path).Length),
+            DataType = files.Static is null ? DataTypeOf(files.Graph) : session.Outputs[0].ElementType == OrtElementType.Float16 ? "float16" : "float32",
+            FileBytes = files.VersionFiles(external).Values.Sum(path => new FileInfo(path).Length),
             Created = File.GetLastWriteTimeUtc(files.Graph),
             Path = files.Directory,
             Aliases = manifest.Aliases,
@@ -171,12 +202,10 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
 
         if (manifest.VocabularySize is { } size && tokenizer!.VocabularySize > size)
             throw new ModelFormatException($"the tokenizer has {tokenizer.VocabularySize} pieces, but config.json's vocab_size is {size}: they do not belong together");
-        var length = manifest.MaxLength
-            ?? Math.Min(tokenizer!.TruncationLength ?? int.MaxValue, manifest.TokenizerMaxLength ?? int.MaxValue);
-        length = Math.Min(length, manifest.MaxPositions ?? int.MaxValue);
-        if (length == int.MaxValue)
-            length = 512;
-        if (length < tokenizer!.SpecialTokenCount(pair: true) + 1)
+        var length = files.Static is null
+            ? ReadingChanges.Length(manifest, tokenizer!)
+            : Math.Min(tokenizer!.TruncationLength ?? StaticGraph.MaxLength, StaticGraph.MaxLength);
+        if (length < (files.Static is null ? tokenizer!.SpecialTokenCount(pair: true) : 0) + 1)
             throw new ModelFormatException($"the maximum length of {length} tokens leaves no room for a text");
         return info with
         {

@@ -19,6 +19,11 @@ public sealed class ModelFormatException : Exception
     {
     }
 
+    /// <summary>A sentence on why a model cannot be read, whatever was thrown while it was.</summary>
+    internal static string Reason(Exception e) => e is ModelFormatException or IOException or UnauthorizedAccessException or Tokenization.TokenizerFormatException
+        ? e.Message
+        : $"its files cannot be read ({e.GetType().Name}: {e.Message})";
+
     /// <summary>Without a message; for serializers.</summary>
     public ModelFormatException()
     {
@@ -26,11 +31,19 @@ public sealed class ModelFormatException : Exception
 }
 
 /// <summary>
-/// What a model's configuration files say, before the graph is read. Sources, weakest first: config.json,
-/// config_sentence_transformers.json, sentence_bert_config.json, modules.json with 1_Pooling/config.json, orrery.json.
+/// What a model's configuration files say, before the graph is read. Sources, weakest first: config.json, tokenizer_config.json,
+/// config_sentence_transformers.json, sentence_bert_config.json, modules.json with what it names, orrery.json.
 /// </summary>
 internal sealed record ModelManifest
 {
+    // By config.json's model_type: families that number positions from the padding id on, so that their tables are that much longer than
+    // texts may be (transformers' create_position_ids_from_input_ids).
+    private static readonly ImmutableHashSet<string> _afterPadding =
+    [
+        "roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "roberta-prelayernorm", "xmod", "data2vec-text", "longformer", "luke", "mluke",
+        "ibert", "esm", "markuplm", "layoutlmv3",
+    ];
+
     /// <summary>The task that orrery.json or config.json's architectures tell; null leaves it to the graph.</summary>
     public ModelTask? Task { get; init; }
 
@@ -43,9 +56,19 @@ internal sealed record ModelManifest
     /// <summary>How a sparse model's logits become weights.</summary>
     public SparsePooling SparsePooling { get; init; }
 
+    /// <summary>How token vectors become one, where no modules say: by config.json or orrery.json.</summary>
     public Pooling? Pooling { get; init; }
 
+    /// <summary>What becomes of token vectors, by modules.json or a pooling file; null when neither says.</summary>
+    public SentenceModules? Modules { get; init; }
+
     public bool? Normalize { get; init; }
+
+    /// <summary>Components that are kept of an embedding unless a request says otherwise; null for all.</summary>
+    public int? TruncateDimensions { get; init; }
+
+    /// <summary>Whether texts are made lower case before the tokenizer sees them, whatever it does by itself.</summary>
+    public bool LowerCase { get; init; }
 
     /// <summary>Tokens the pipeline cuts at, by sentence_bert_config.json or orrery.json; null when neither says.</summary>
     public int? MaxLength { get; init; }
@@ -58,6 +81,15 @@ internal sealed record ModelManifest
 
     /// <summary>Tokens the positions of the graph reach; null when no file says.</summary>
     public int? MaxPositions { get; init; }
+
+    /// <summary>The number of the first token's position: RoBERTa and its kin begin after the padding id.</summary>
+    public int FirstPosition { get; init; }
+
+    /// <summary>What <see cref="MaxPositions"/> was taken to be before all of RoBERTa's kin were known; see <see cref="ReadingChanges"/>.</summary>
+    public int? FormerMaxPositions { get; init; }
+
+    /// <summary>What a cross-encoder's release applies to its logits: the full name of PyTorch's class; null when no file says.</summary>
+    public string? Activation { get; init; }
 
     public ImmutableArray<string> Labels { get; init; } = [];
 
@@ -74,57 +106,48 @@ internal sealed record ModelManifest
     public bool Fallback { get; init; }
 
     /// <summary>Reads a directory's files.</summary>
-    /// <exception cref="ModelFormatException">A file is not JSON, or a value is of the wrong kind or out of range.</exception>
+    /// <exception cref="ModelFormatException">A file is not JSON, or a value is of the wrong kind, out of range or not understood.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
     public static ModelManifest Read(ModelFiles files)
     {
         var manifest = new ModelManifest();
-        manifest = With(manifest, files, "config.json", Config);
-        manifest = With(manifest, files, "tokenizer_config.json", TokenizerConfig);
+        manifest = With(manifest, files, files.TextFile("config.json"), Config);
+        manifest = With(manifest, files, files.TextFile("tokenizer_config.json"), TokenizerConfig);
         manifest = With(manifest, files, "config_sentence_transformers.json", SentenceTransformers);
-        manifest = With(manifest, files, "sentence_bert_config.json", SentenceBert);
-        manifest = With(manifest, files, "pooling_config.json", PoolingConfig);
-        manifest = With(manifest, files, "1_Pooling/config.json", PoolingConfig);
-        manifest = With(manifest, files, "modules.json", Modules);
+        if (ModelFiles.SentenceConfigs.Select(files.TextFile).FirstOrDefault(files.Paths.Has) is { } sentence)
+            manifest = With(manifest, files, sentence, SentenceBert);
+        if (SentenceModules.Read(files) is { } modules)
+        {
+            // A pooling makes an embedder of whatever architecture: Qwen3-Embedding's is called a causal language model.
+            var task = files.Modules is null && manifest.Task is ModelTask.Classifier or ModelTask.Reranker ? manifest.Task : ModelTask.Embedding;
+            manifest = manifest with { Task = task, Modules = modules, Pooling = modules.Pooling, Normalize = files.Modules is null ? null : modules.Normalize };
+        }
+
         manifest = SparseModule.Apply(manifest, files);
+        if (manifest is { Task: ModelTask.Reranker, Activation: { } activation })
+            manifest = manifest with { ScoreFunction = ParseActivation(activation) };
         return With(manifest, files, "orrery.json", Override);
     }
 
-    /// <summary>The graph that orrery.json names; null when it names none. A broken orrery.json is reported when the model is read.</summary>
-    public static string? GraphOf(string directory)
-    {
-        var path = Path.Combine(directory, "orrery.json");
-        if (!File.Exists(path))
-            return null;
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), ConfigJson.Lenient);
-            return new ConfigJson(document.RootElement, "orrery.json").String("file");
-        }
-        catch (Exception e) when (e is JsonException or ModelFormatException)
-        {
-            return null;
-        }
-    }
+    private static ModelManifest With(ModelManifest manifest, ModelFiles files, string name, Func<ModelManifest, ConfigJson, ModelManifest> read) =>
+        files.Paths.ReadJson(name) is { } json ? read(manifest, json) : manifest;
 
-    private static ModelManifest With(ModelManifest manifest, ModelFiles files, string name, Func<ModelManifest, ConfigJson, ModelManifest> read)
+    /// <summary>Most positions that the graph has; null when no file says, or says that there is no limit.</summary>
+    private static int? Positions(ConfigJson json)
     {
-        var path = files.PathOf(name);
-        if (!File.Exists(path))
-            return manifest;
-        try
+        foreach (var key in (string[])["max_position_embeddings", "n_positions"])
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), ConfigJson.Lenient);
-            return read(manifest, new ConfigJson(document.RootElement, name));
+            // XLNet and T5's kin write -1.
+            if (json.Number(key) is { } number)
+                return number is -1 ? null : json.Int(key);
         }
-        catch (JsonException e)
-        {
-            throw new ModelFormatException($"{name} is not JSON: {e.Message}", e);
-        }
+
+        return null;
     }
 
     private static ModelManifest Config(ModelManifest manifest, ConfigJson json)
     {
-        var architecture = json.Strings("architectures") is [var first, ..] ? first : "";
+        var architecture = json.Strings("architectures") is [var one, ..] ? one : "";
         var labels = json.Labels("id2label");
         var labelCount = labels.Length > 0 ? labels.Length : json.Int("num_labels") ?? 0;
         ModelTask? task = architecture switch
@@ -140,21 +163,31 @@ internal sealed record ModelManifest
             _ when architecture.EndsWith("ForMaskedLM", StringComparison.Ordinal) => ModelTask.Sparse,
             _ => null,
         };
-        // RoBERTa's positions start after the padding id, so its table is that much longer than the texts may be.
-        var positions = json.Int("max_position_embeddings");
-        if (positions is not null && json.String("model_type") is "roberta" or "xlm-roberta" or "camembert" or "mpnet")
-            positions -= (json.Int("pad_token_id") ?? 1) + 1;
+        var positions = Positions(json);
+        var first = json.String("model_type") is { } family && _afterPadding.Contains(family) ? (json.Int("pad_token_id") ?? 1) + 1 : 0;
+        var former = json.String("model_type") is "roberta" or "xlm-roberta" or "camembert" or "mpnet" ? positions - first : positions;
         return manifest with
         {
             Task = task,
             TokenHead = head,
             Labels = task is ModelTask.Classifier or ModelTask.Reranker || head is ModelTask.TokenClassifier ? labels : [],
             ScoreFunction = task is ModelTask.Classifier or ModelTask.Reranker ? ParseProblem(json) : default,
-            MaxPositions = positions,
+            MaxPositions = positions - first,
+            FormerMaxPositions = former,
+            FirstPosition = first,
+            Activation = json.Object("sentence_transformers")?.String("activation_fn") ?? json.String("sbert_ce_default_activation_function"),
             VocabularySize = json.Int("vocab_size"),
             Pooling = json.String("pooling") is { } pooling ? ParsePooling(pooling, "config.json") : null,
         };
     }
+
+    /// <summary>A cross-encoder's own function for its one score. Where there are more labels it is transformers' pipeline that users see.</summary>
+    private static ScoreFunction ParseActivation(string name) => name switch
+    {
+        "torch.nn.modules.linear.Identity" or "torch.nn.Identity" => ScoreFunction.Identity,
+        "torch.nn.modules.activation.Sigmoid" or "torch.nn.Sigmoid" => ScoreFunction.Sigmoid,
+        _ => throw new ModelFormatException($"activation_fn: '{name}' is not one of torch.nn's Identity and Sigmoid"),
+    };
 
     /// <summary>As transformers' TextClassificationPipeline chooses: a regression's value is the answer, one label is judged by itself.</summary>
     private static ScoreFunction ParseProblem(ConfigJson json) => json.String("problem_type") switch
@@ -169,47 +202,44 @@ internal sealed record ModelManifest
         // Files without a limit write 1e30 here.
         json.Number("model_max_length") is { } length and > 0 and < 1_000_000 ? manifest with { TokenizerMaxLength = (int)length } : manifest;
 
-    private static ModelManifest SentenceTransformers(ModelManifest manifest, ConfigJson json) => manifest with
+    private static ModelManifest SentenceTransformers(ModelManifest manifest, ConfigJson json)
     {
-        Prompts = json.Texts("prompts"),
-        DefaultPrompt = json.String("default_prompt_name"),
-    };
-
-    private static ModelManifest SentenceBert(ModelManifest manifest, ConfigJson json) =>
-        json.Int("max_seq_length") is { } length and > 0 ? manifest with { MaxLength = length } : manifest;
-
-    private static ModelManifest PoolingConfig(ModelManifest manifest, ConfigJson json)
-    {
-        (string Key, Pooling Pooling)[] modes =
-        [
-            ("pooling_mode_cls_token", Orrery.Engine.Pooling.Cls),
-            ("pooling_mode_mean_tokens", Orrery.Engine.Pooling.Mean),
-            ("pooling_mode_max_tokens", Orrery.Engine.Pooling.Max),
-            ("pooling_mode_lasttoken", Orrery.Engine.Pooling.LastToken),
-        ];
-        Pooling? chosen = null;
-        foreach (var (key, pooling) in modes)
+        var prompts = json.Texts("prompts");
+        var chosen = json.String("default_prompt_name");
+        if (chosen is not null && !prompts.ContainsKey(chosen))
+            throw new ModelFormatException($"{json.File}: default_prompt_name: '{chosen}' is not one of its prompts: {string.Join(", ", prompts.Keys)}");
+        return manifest with
         {
-            if (json.Bool(key) != true)
-                continue;
-            if (chosen is not null)
-                throw new ModelFormatException($"{json.File}: {key}: several pooling modes at once are not supported");
-            chosen = pooling;
-        }
-
-        return manifest with { Task = manifest.Task ?? ModelTask.Embedding, Pooling = chosen ?? manifest.Pooling };
+            Prompts = prompts,
+            DefaultPrompt = chosen,
+            TruncateDimensions = json.Int("truncate_dim") is { } kept ? kept > 0 ? kept : throw json.Wrong("truncate_dim", "a number above 0") : null,
+            Activation = json.String("activation_fn") ?? manifest.Activation,
+        };
     }
 
-    private static ModelManifest Modules(ModelManifest manifest, ConfigJson json) => manifest with
+    private static ModelManifest SentenceBert(ModelManifest manifest, ConfigJson json)
     {
-        Task = manifest.Task ?? ModelTask.Embedding,
-        Normalize = json.AnyItemEndsWith("type", ".Normalize"),
-    };
+        if (json.String("transformer_task") is { } task and not ("feature-extraction" or "sequence-classification" or "fill-mask" or "token-classification"))
+            throw new ModelFormatException($"{json.File}: transformer_task: '{task}' is not understood");
+        if (json.String("transformer_task") is null or "feature-extraction" && json.String("module_output_name") is { } output and not "token_embeddings")
+            throw new ModelFormatException($"{json.File}: module_output_name: '{output}' is not understood: a transformer gives token_embeddings");
+        foreach (var key in (string[])["query_length", "document_length", "query_expansion", "processing_kwargs"])
+        {
+            if (json.Any(key) is { } value && !(value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any()))
+                throw new ModelFormatException($"{json.File}: {key}: this is not understood");
+        }
+
+        var length = json.Int("max_seq_length");
+        foreach (var key in (string[])["tokenizer_args", "processor_kwargs"])
+            length = json.Object(key)?.Int("model_max_length") ?? length;
+        return manifest with { MaxLength = length > 0 ? length : manifest.MaxLength, LowerCase = json.Bool("do_lower_case") ?? false };
+    }
 
     private static ModelManifest Override(ModelManifest manifest, ConfigJson json) => manifest with
     {
         Task = json.Enumeration<ModelTask>("task") ?? manifest.Task,
         Pooling = json.String("pooling") is { } pooling ? ParsePooling(pooling, "orrery.json") : manifest.Pooling,
+        Modules = json.Has("pooling") && manifest.Modules is { } modules ? modules with { Poolings = [ParsePooling(json.String("pooling")!, "orrery.json")], Place = "orrery.json: pooling" } : manifest.Modules,
         Normalize = json.Bool("normalize") ?? manifest.Normalize,
         MaxLength = json.Int("max_length") ?? manifest.MaxLength,
         Labels = json.Strings("labels") is { Length: > 0 } labels ? labels : manifest.Labels,
@@ -229,6 +259,8 @@ internal sealed record ModelManifest
         "cls" => Orrery.Engine.Pooling.Cls,
         "max" => Orrery.Engine.Pooling.Max,
         "last-token" or "lasttoken" or "last" => Orrery.Engine.Pooling.LastToken,
-        _ => throw new ModelFormatException($"{file}: pooling: '{name}' is not one of mean, cls, max, last-token"),
+        "mean-sqrt-length" => Orrery.Engine.Pooling.MeanSqrtLength,
+        "weighted-mean" => Orrery.Engine.Pooling.WeightedMean,
+        _ => throw new ModelFormatException($"{file}: pooling: '{name}' is not one of mean, cls, max, last-token, mean-sqrt-length, weighted-mean"),
     };
 }

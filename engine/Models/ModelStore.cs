@@ -1,3 +1,5 @@
+using Orrery.Engine.Tokenization;
+
 namespace Orrery.Engine.Models;
 
 /// <summary>A version of a model in this machine's directories, not loaded.</summary>
@@ -13,6 +15,9 @@ public sealed record StoredModel(string Name, string Digest, string Directory, s
 /// <summary>What lies in the directories of models: every version, by what its files say, without loading any.</summary>
 public sealed class ModelStore
 {
+    // Of a directory whose model cannot be told.
+    private const int MostWatched = 1000;
+
     private readonly Dictionary<string, Known> _known = new(StringComparer.Ordinal);
 
     /// <summary>Looks through the directories. Files that have not changed since the last look are not read again. Not beside another call.</summary>
@@ -25,31 +30,49 @@ public sealed class ModelStore
         foreach (var (name, directory) in ModelDiscovery.FindVersions(roots))
         {
             cancellation.ThrowIfCancellationRequested();
-            var files = ModelFiles.Find(directory, ModelManifest.GraphOf(directory))!;
-            if (!_known.TryGetValue(directory, out var known) || known.Stamp != FileStamp.Of(files.VersionFiles(known.External).Values).Stamp)
-                _known[directory] = known = Read(name, files, cancellation);
+            if (!_known.TryGetValue(directory, out var known) || known.Stamp != FileStamp.Of(FilesOf(directory, roots, known.External)).Stamp)
+                _known[directory] = known = Read(name, directory, roots, cancellation);
             found.Add(known.Model);
         }
 
         return found;
     }
 
-    private static Known Read(string name, ModelFiles files, CancellationToken cancellation)
+    private static Known Read(string name, string directory, IEnumerable<string> roots, CancellationToken cancellation)
     {
         IReadOnlyCollection<string> external = [];
         // Taken before anything is read: what changes meanwhile is read again at the next look.
-        var (stamp, bytes) = FileStamp.Of(files.VersionFiles(external).Values);
+        var (stamp, bytes) = FileStamp.Of(FilesOf(directory, roots, external));
         try
         {
+            var files = ModelFiles.Open(directory, roots);
+            files.Check([]);
+            var outline = files.Outline();
+            external = files.ExternalFiles(outline);
+            (stamp, bytes) = FileStamp.Of(FilesOf(directory, roots, external));
+            files.Check(external);
             var manifest = ModelManifest.Read(files);
-            external = files.ExternalFiles();
-            if (external.Count > 0)
-                (stamp, bytes) = FileStamp.Of(files.VersionFiles(external).Values);
-            return new Known(stamp, external, new StoredModel(name, files.ComputeDigest(external, cancellation), files.Directory, manifest.Pool, manifest.Fallback, bytes, null));
+            var tokenizer = files.HasTokenizer && manifest.Task != ModelTask.Tensor ? Tokenizer.FromDirectory(files.TokenizerFolder, manifest.LowerCase) : null;
+            var digest = VersionDigest.Of(files, external, VersionDigest.Hash(files, external, cancellation), ReadingChanges.Of(manifest, tokenizer, outline));
+            return new Known(stamp, external, new StoredModel(name, digest.Current, files.Directory, manifest.Pool, manifest.Fallback, bytes, null));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Whatever is in a model's files makes that model one that is refused, and no more.
+            return new Known(stamp, external, new StoredModel(name, "", directory, "cpu", true, bytes, ModelFormatException.Reason(e)));
+        }
+    }
+
+    /// <summary>The files that are looked at for changes: those of the version, or where that cannot be told all that lie there.</summary>
+    private static string[] FilesOf(string directory, IEnumerable<string> roots, IReadOnlyCollection<string> external)
+    {
+        try
+        {
+            return [.. ModelFiles.Open(directory, roots).VersionFiles(external).Values];
         }
         catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
         {
-            return new Known(stamp, external, new StoredModel(name, "", files.Directory, "cpu", true, bytes, e.Message));
+            return [.. Directory.EnumerateFiles(directory, "*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2, IgnoreInaccessible = true }).Take(MostWatched)];
         }
     }
 

@@ -1,3 +1,4 @@
+using Orrery.Engine.Execution;
 using Orrery.Engine.Tokenization;
 
 namespace Orrery.Engine.Models;
@@ -13,7 +14,15 @@ internal static class TokenListing
         for (var i = 0; i < lists.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            tokenizer.Encode(texts[i], new(AddSpecialTokens: addSpecialTokens, WithOffsets: true), encoding);
+            try
+            {
+                tokenizer.Encode(texts[i], new(AddSpecialTokens: addSpecialTokens, WithOffsets: true), encoding);
+            }
+            catch (TokenizationException e)
+            {
+                return TextEncoder.Refused(model, e);
+            }
+
             var list = lists[i] = new TokenInfo[encoding.Ids.Length];
             var places = new CodePointPlaces(texts[i]);
             for (var t = 0; t < list.Length; t++)

@@ -21,21 +21,26 @@ public sealed class Tokenizer
         _normalized = normalized.Length > 0 ? new AddedTokens(normalized) : null;
     }
 
-    /// <summary>Reads <c>tokenizer.json</c> of a model's directory, else <c>vocab.txt</c> with <c>tokenizer_config.json</c>.</summary>
+    /// <summary>Reads <c>tokenizer.json</c> of a model's directory, else <c>vocab.txt</c>, with <c>tokenizer_config.json</c>.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="lowercase">Whether texts are made lower case first, where the file does not do so by itself.</param>
     /// <exception cref="FileNotFoundException">Neither file is there.</exception>
     /// <exception cref="TokenizerFormatException">A file cannot be read as what it should be.</exception>
-    public static Tokenizer FromDirectory(string directory)
+    public static Tokenizer FromDirectory(string directory, bool lowercase = false)
     {
         string json = Path.Combine(directory, "tokenizer.json"), text = Path.Combine(directory, "vocab.txt");
-        if (File.Exists(json)) return FromFile(json);
-        if (File.Exists(text)) return FromFile(text);
-        throw new FileNotFoundException($"{directory} holds neither tokenizer.json nor vocab.txt", json);
+        if (!File.Exists(json) && !File.Exists(text)) throw new FileNotFoundException($"{directory} holds neither tokenizer.json nor vocab.txt", json);
+        TokenizerParts parts = Read(File.Exists(json) ? json : text, path => File.Exists(json) ? TokenizerConfigFile.Apply(TokenizerJsonFile.Read(path), directory) : VocabularyTextFile.Read(path));
+        return new(lowercase ? Lowered(parts) : parts);
     }
 
     /// <summary>Reads a <c>tokenizer.json</c>, or a WordPiece <c>vocab.txt</c> (any name that ends in .txt).</summary>
     /// <exception cref="TokenizerFormatException">Names the file, the place in it and what is wrong there.</exception>
     public static Tokenizer FromFile(string path) =>
-        new(path.EndsWith(".txt", StringComparison.OrdinalIgnoreCase) ? VocabularyTextFile.Read(path) : TokenizerJsonFile.Read(path));
+        new(Read(path, path.EndsWith(".txt", StringComparison.OrdinalIgnoreCase) ? VocabularyTextFile.Read : TokenizerJsonFile.Read));
+
+    /// <summary>What of the files is read otherwise than by earlier releases of this library, as file and key; empty for most.</summary>
+    public IReadOnlyList<string> ReadingChanges => _parts.ReadingChanges;
 
     /// <summary>Highest id + 1, added tokens included.</summary>
     public int VocabularySize => _parts.Model.Vocabulary.Size;
@@ -65,10 +70,12 @@ public sealed class Tokenizer
     public bool IsSpecial(int id) => _special.Contains(id);
 
     /// <summary>Encodes one text. A lone surrogate reads as U+FFFD.</summary>
+    /// <exception cref="TokenizationException">The file's patterns take too long over it, or its normalizers make too much of it.</exception>
     /// <exception cref="ArgumentOutOfRangeException">MaxLength is negative, or less than the special tokens alone need.</exception>
     public void Encode(ReadOnlySpan<char> text, in EncodeOptions options, Encoding destination) => EncodeSequences(text, default, pair: false, options, destination);
 
     /// <summary>Encodes a pair of texts into one sequence. A lone surrogate reads as U+FFFD.</summary>
+    /// <exception cref="TokenizationException">As of <see cref="Encode"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">MaxLength is negative, or less than the special tokens alone need.</exception>
     public void EncodePair(ReadOnlySpan<char> text, ReadOnlySpan<char> pair, in EncodeOptions options, Encoding destination) =>
         EncodeSequences(text, pair, pair: true, options, destination);
@@ -84,6 +91,25 @@ public sealed class Tokenizer
 
     /// <summary>Text of tokens as the vocabulary writes them.</summary>
     public string Join(List<string> tokens) => _parts.Decoder is null ? string.Join(' ', tokens) : string.Concat(_parts.Decoder.Decode(tokens));
+
+    private static TokenizerParts Read(string path, Func<string, TokenizerParts> read)
+    {
+        try
+        {
+            return read(path);
+        }
+        catch (Exception e) when (e is ArgumentException or ArithmeticException or IndexOutOfRangeException or KeyNotFoundException or InvalidOperationException or OutOfMemoryException)
+        {
+            // Whatever a stranger's file holds, it is the file that is wrong.
+            throw new TokenizerFormatException(path, "$", e.Message, e);
+        }
+    }
+
+    private static TokenizerParts Lowered(TokenizerParts parts) => parts.Normalizer is { Lowercases: true } ? parts : parts with
+    {
+        Normalizer = parts.Normalizer is null ? Lowercase.Instance : new SequenceNormalizer([Lowercase.Instance, parts.Normalizer]),
+        ReadingChanges = [.. parts.ReadingChanges, "sentence_bert_config.json: do_lower_case"],
+    };
 
     private void EncodeSequences(ReadOnlySpan<char> text, ReadOnlySpan<char> second, bool pair, in EncodeOptions options, Encoding destination)
     {
@@ -146,6 +172,8 @@ public sealed class Tokenizer
     {
         TextBuffer destination = space.Text.Text;
         NormalizationSpace normalization = space.Normalization;
+        space.Text.Time.Check();
+        normalization.Bound(part.Length);
         normalization.Current.Clear(destination.Tracks);
         normalization.Current.AppendOriginal(part, offset);
         _parts.Normalizer?.Apply(normalization);
@@ -165,6 +193,7 @@ public sealed class Tokenizer
     private string Normalize(string content)
     {
         var space = new NormalizationSpace();
+        space.Bound(content.Length);
         space.Current.AppendOriginal(content, 0);
         _parts.Normalizer?.Apply(space);
         return space.Current.Span.ToString();

@@ -9,7 +9,7 @@ public sealed class TokenizerFormatException : Exception
     /// <param name="problem">What is wrong.</param>
     /// <param name="cause">The parser's exception, if any.</param>
     public TokenizerFormatException(string file, string jsonPath, string problem, Exception? cause = null)
-        : base($"{file}: {jsonPath}: {problem}", cause)
+        : base($"{Path.GetFileName(file)}: {jsonPath}: {problem}", cause)
     {
         File = file;
         JsonPath = jsonPath;

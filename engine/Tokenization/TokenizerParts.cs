@@ -20,4 +20,7 @@ internal sealed record TokenizerParts
     public TruncationStrategy TruncationStrategy { get; init; }
 
     public required int PadId { get; init; }
+
+    /// <summary>See <see cref="Tokenizer.ReadingChanges"/>.</summary>
+    public IReadOnlyList<string> ReadingChanges { get; init; } = [];
 }

@@ -118,7 +118,7 @@ public static class RecordCheck
     public static InferenceError? CheckModel(string name, EmbeddingModel? given, EmbeddingModel? kept) =>
         given is null || kept is null || given.Digest == kept.Digest
             ? null
-            : new(InferenceErrorKind.Conflict, $"namespace '{name}' holds vectors of model '{kept.Name}' ({kept.Digest}), not of '{given.Name}' ({given.Digest})", "namespace");
+            : new(InferenceErrorKind.Conflict, $"namespace '{name}' holds vectors of model '{kept.Name}' ({kept.Digest}), not of '{given.Name}' ({given.Digest}): another digest means other files, or files that are read otherwise since an update; embed the texts again, into another namespace", "namespace");
 
     /// <summary>What is answered of an index that is not there.</summary>
     public static InferenceError NoIndex(string index) => new(InferenceErrorKind.NotFound, $"index '{index}' does not exist", "index");

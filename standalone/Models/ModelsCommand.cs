@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orrery.Engine;
+using Orrery.Engine.Models;
 using Orrery.Hosting.Startup;
 using Orrery.Standalone.Configuration;
 using Spectre.Console;
@@ -42,13 +43,19 @@ internal static class ModelsCommand
             var listed = await hub.ListAsync(repository, revision, cancellation);
             if (PullPlan.Choose(listed.Files, graph, out var files) is { } nothing)
                 return Refusal.Say($"{model}: {nothing}");
-            await DownloadAsync(hub, repository, listed.Commit, files, directory, cancellation);
+            // What came first names what else there is.
+            for (var next = files; next.Count > 0; next = PullPlan.More(listed.Files, directory, files))
+                await DownloadAsync(hub, repository, listed.Commit, next, directory, cancellation);
             Console.WriteLine($"{repository} at {listed.Commit} is in {directory}");
             return 0;
         }
         catch (HubException e)
         {
             return Refusal.Say(e.Message);
+        }
+        catch (ModelFormatException e)
+        {
+            return Refusal.Say($"{model}: {e.Message}");
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {

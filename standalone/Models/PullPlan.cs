@@ -1,15 +1,14 @@
+using Orrery.Engine.Models;
+
 namespace Orrery.Standalone.Models;
 
 /// <summary>Which files of a repository a model needs.</summary>
 internal static class PullPlan
 {
-    private static readonly string[] _graphs =
-        ["onnx/model.onnx", "model.onnx", "onnx/model_fp16.onnx", "onnx/model_quantized.onnx", "onnx/model_int8.onnx", "onnx/model_uint8.onnx", "onnx/model_q4.onnx"];
-
     private static readonly string[] _companions =
     [
         "config.json", "orrery.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "modules.json",
-        "sentence_bert_config.json", "config_sentence_transformers.json", "README.md", "LICENSE",
+        "sentence_bert_config.json", "config_sentence_transformers.json", "1_Pooling/config.json", "pooling_config.json", "README.md", "LICENSE",
     ];
 
     /// <summary>The files to download.</summary>
@@ -22,22 +21,38 @@ internal static class PullPlan
         wanted = [];
         var names = files.Select(file => file.Name).ToHashSet(StringComparer.Ordinal);
         var onnx = names.Where(name => name.EndsWith(".onnx", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
-        var chosen = graph ?? _graphs.FirstOrDefault(names.Contains) ?? onnx.FirstOrDefault();
-        if (chosen is null)
-            return "the repository has no ONNX graph; export one, with Optimum say";
-        if (!names.Contains(chosen))
+        // The first module's folder, which modules.json will name, is called 0_… by all who write one.
+        var folders = names.Where(name => name.StartsWith("0_", StringComparison.Ordinal) && name.Contains('/', StringComparison.Ordinal)).Select(name => name.Split('/')[0]).Distinct();
+        string? reason = null;
+        var chosen = graph ?? GraphChoice.Choose(names, folders.Append(""), out reason);
+        // A table of static embeddings has no graph; its modules.json says so.
+        if (chosen is null && (reason is not null || !names.Contains("modules.json")))
+            return reason ?? "the repository has no ONNX graph; export one, with Optimum say";
+        if (chosen is not null && !names.Contains(chosen))
             return $"the repository has no file {chosen}; its graphs are {string.Join(", ", onnx)}";
         foreach (var file in files)
         {
             // The name comes from the network: it must stay below the model's directory.
             if (file.Name.Split('/').Any(part => part is "" or "." or "..") || file.Name.Contains('\\', StringComparison.Ordinal) || Path.IsPathRooted(file.Name))
                 return $"the repository has a file with an unsafe name: {file.Name}";
-            var isPooling = file.Name.EndsWith("/config.json", StringComparison.Ordinal) && char.IsAsciiDigit(file.Name[0]);
-            var isData = file.Name.StartsWith(chosen, StringComparison.Ordinal) || (chosen.EndsWith(".onnx", StringComparison.Ordinal) && file.Name == chosen[..^5] + ".onnx_data");
-            if (isPooling || isData || _companions.Contains(file.Name))
+            var isGraph = chosen is not null && file.Name.StartsWith(chosen, StringComparison.Ordinal);
+            if (isGraph || _companions.Contains(file.Name))
                 wanted.Add(file);
         }
 
         return null;
+    }
+
+    /// <summary>What the files that have come name beside themselves: modules' weights, and those of the graph that lie in files of any name.</summary>
+    /// <param name="files">All of the repository's.</param>
+    /// <param name="directory">Where they went.</param>
+    /// <param name="had">Those that were chosen so far; what is found is added.</param>
+    /// <exception cref="ModelFormatException">A file that has come cannot be understood.</exception>
+    public static List<HubFile> More(IReadOnlyList<HubFile> files, string directory, List<HubFile> had)
+    {
+        var needs = ModelNeeds.Of(directory);
+        var more = files.Where(file => needs.Contains(file.Name) && !had.Contains(file)).ToList();
+        had.AddRange(more);
+        return more;
     }
 }

@@ -99,6 +99,8 @@ internal sealed class DetectorFolder : IDisposable
         Pooling.Cls => "cls",
         Pooling.Max => "max",
         Pooling.LastToken => "last-token",
+        Pooling.MeanSqrtLength => "mean-sqrt-length",
+        Pooling.WeightedMean => "weighted-mean",
         _ => null,
     };
 }

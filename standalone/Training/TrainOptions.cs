@@ -63,7 +63,7 @@ internal sealed class TrainFlags
     private readonly Option<string?> _pair = new("--pair-column") { Description = "The second texts' column: trains a detector of pairs." };
     private readonly Option<string> _label = new("--label-column") { Description = "The labels' column; one-class needs none.", DefaultValueFactory = _ => "label" };
     private readonly Option<string> _model = new("--model") { Description = "The embedding model; for pairs also a cross-encoder.", DefaultValueFactory = _ => "orrery-mini" };
-    private readonly Option<string?> _pooling = new("--pooling") { Description = "mean, cls, max or last-token; without it the model's own." };
+    private readonly Option<string?> _pooling = new("--pooling") { Description = "mean, cls, max, last-token, mean-sqrt-length or weighted-mean; without it the model's own." };
     private readonly Option<string?> _layer = new("--layer") { Description = "The output of a hidden layer, where the graph exposes it." };
     private readonly Option<string?> _prompt = new("--prompt") { Description = "The name of one of the model's prompts." };
     private readonly Option<string> _kind = new("--head") { Description = "logistic, linear-svm, rbf-svm or one-class.", DefaultValueFactory = _ => "logistic" };
@@ -152,7 +152,9 @@ internal sealed class TrainFlags
         "cls" => Engine.Pooling.Cls,
         "max" => Engine.Pooling.Max,
         "last-token" => Engine.Pooling.LastToken,
-        _ => throw new CommandException($"--pooling must be mean, cls, max or last-token, not '{name}'"),
+        "mean-sqrt-length" => Engine.Pooling.MeanSqrtLength,
+        "weighted-mean" => Engine.Pooling.WeightedMean,
+        _ => throw new CommandException($"--pooling must be mean, cls, max, last-token, mean-sqrt-length or weighted-mean, not '{name}'"),
     };
 
     private static SelectionMetric Metric(string name) => name switch

@@ -18,7 +18,7 @@ internal static class ProviderCheck
     {
         var directory = Places.Model(model);
         var environment = OrtEnvironment.Create();
-        using var session = new OrtSession(environment, ModelFiles.Find(directory)!.Graph, new OrtSessionOptions { Providers = ProviderNames.Parse([device]) });
+        using var session = new OrtSession(environment, ModelFiles.Open(directory, []).Graph, new OrtSessionOptions { Providers = ProviderNames.Parse([device]) });
         var total = session.ProviderNodes.Values.Sum();
         var own = session.ProviderNodes.GetValueOrDefault(session.Provider);
         Console.WriteLine($"ONNX Runtime {environment.Version} from {environment.LibraryPath}: nodes by provider: {string.Join(", ", session.ProviderNodes.Select(one => $"{one.Key} {one.Value}"))}");

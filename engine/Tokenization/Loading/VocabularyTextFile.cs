@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Orrery.Engine.Tokenization;
 
 /// <summary>Reads BERT's <c>vocab.txt</c> (one token a line, the id is the line) with the settings of <c>tokenizer_config.json</c> beside it.</summary>
@@ -10,11 +8,11 @@ internal static class VocabularyTextFile
         var vocabulary = new Vocabulary(32 * 1024);
         int id = 0;
         foreach (string line in File.ReadLines(path)) vocabulary.Add(line, id++);
-        ConfigNode config = ReadConfig(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "tokenizer_config.json"));
+        ConfigNode config = TokenizerConfigFile.Read(Path.GetDirectoryName(Path.GetFullPath(path))!);
 
         int Required(string name, string otherwise)
         {
-            string token = TokenName(config, name, otherwise);
+            string token = TokenizerConfigFile.TokenName(config, name) ?? otherwise;
             return vocabulary.IdOf(token) is >= 0 and var found ? found : throw new TokenizerFormatException(path, "lines", $"the vocabulary has no '{token}' ({name})");
         }
 
@@ -25,7 +23,7 @@ internal static class VocabularyTextFile
         {
             AddedTokens =
             [
-                .. names.Zip(defaults, (name, otherwise) => TokenName(config, name, otherwise)).Distinct()
+                .. names.Zip(defaults, (name, otherwise) => TokenizerConfigFile.TokenName(config, name) ?? otherwise).Distinct()
                     .Where(token => vocabulary.IdOf(token) >= 0)
                     .Select(token => new AddedToken(vocabulary.IdOf(token), token, Special: true, Normalized: false, LeftStrip: false, RightStrip: false, SingleWord: false)),
             ],
@@ -37,22 +35,4 @@ internal static class VocabularyTextFile
             PadId = TokenizerJsonFile.PadIdOf(vocabulary),
         };
     }
-
-    private static ConfigNode ReadConfig(string path)
-    {
-        if (!File.Exists(path)) return new ConfigNode(JsonElement.Parse("{}"), "$", path);
-        try
-        {
-            return new ConfigNode(JsonElement.Parse(File.ReadAllBytes(path)), "$", path);
-        }
-        catch (JsonException e)
-        {
-            throw new TokenizerFormatException(path, $"line {e.LineNumber + 1}", e.Message, e);
-        }
-    }
-
-    /// <summary>A token in the config: a string, or an added token's object with its content.</summary>
-    private static string TokenName(ConfigNode config, string name, string otherwise) =>
-        config.Find(name) is not { } node ? otherwise
-        : node.Element.ValueKind == JsonValueKind.Object ? node.Get("content").AsString() : node.AsString();
 }

@@ -71,9 +71,8 @@ internal sealed class Bpe : TokenModel
                 unknownStart = -1;
                 word.Add(id, start, end);
             }
-            else if (_byteIds is not null)
+            else if (_byteIds is not null && System.Text.Encoding.UTF8.GetBytes(symbol, bytes) is var count && ByteFallback.Covers(_byteIds, bytes[..count]))
             {
-                int count = System.Text.Encoding.UTF8.GetBytes(symbol, bytes);
                 foreach (byte b in bytes[..count]) word.Add(_byteIds[b], start, end);
             }
             else if (_unknownId >= 0)
@@ -100,14 +99,24 @@ internal static class ByteFallback
     /// <summary>Most UTF-8 bytes for one UTF-16 unit.</summary>
     public const int MaxBytesPerUnit = 3;
 
-    /// <summary>Their ids, or null unless all are in the vocabulary.</summary>
+    /// <summary>Their ids by byte, -1 for those that are not there: Gemma's vocabulary has 255, for a tab is a piece of its own. Null when there is none.</summary>
     public static int[]? Ids(Vocabulary vocabulary)
     {
         var ids = new int[256];
-        for (int b = 0; b < 256; b++)
-            if ((ids[b] = vocabulary.IdOf($"<0x{b:X2}>")) < 0) return null;
-        return ids;
+        for (int b = 0; b < 256; b++) ids[b] = vocabulary.IdOf($"<0x{b:X2}>");
+        return ids.AsSpan().ContainsAnyExcept(-1) ? ids : null;
     }
+
+    /// <summary>Whether there is a token for each of these bytes: else what they stand for is unknown as a whole.</summary>
+    public static bool Covers(int[] ids, ReadOnlySpan<byte> bytes)
+    {
+        foreach (byte b in bytes)
+            if (ids[b] < 0) return false;
+        return true;
+    }
+
+    /// <summary>Whether some are there and others not.</summary>
+    public static bool IsPartial(Vocabulary vocabulary) => Ids(vocabulary) is { } ids && ids.AsSpan().Contains(-1);
 
     /// <summary>The byte of such a token, or -1.</summary>
     public static int ByteOf(ReadOnlySpan<char> token) =>

@@ -77,9 +77,8 @@ internal sealed class Unigram : TokenModel
                 while (start > 0 && best[start].Id == _unknownId) start = best[start].Start;
                 // The reference looks the joined text up, which a token of the vocabulary may equal.
                 int known = Vocabulary.IdOf(piece[start..end]);
-                if (known < 0 && _byteIds is not null)
+                if (known < 0 && _byteIds is not null && WriteBytes(piece, start, end, triples, ref at))
                 {
-                    WriteBytes(piece, start, end, triples, ref at);
                     end = start;
                     continue;
                 }
@@ -92,14 +91,17 @@ internal sealed class Unigram : TokenModel
         return triples[at..];
     }
 
-    private void WriteBytes(ReadOnlySpan<char> piece, int start, int end, Span<int> triples, ref int at)
+    private bool WriteBytes(ReadOnlySpan<char> piece, int start, int end, Span<int> triples, ref int at)
     {
         byte[] bytes = new byte[(end - start) * ByteFallback.MaxBytesPerUnit];
-        for (int i = System.Text.Encoding.UTF8.GetBytes(piece[start..end], bytes) - 1; i >= 0; i--)
+        int count = System.Text.Encoding.UTF8.GetBytes(piece[start..end], bytes);
+        if (!ByteFallback.Covers(_byteIds!, bytes.AsSpan(0, count))) return false;
+        for (int i = count - 1; i >= 0; i--)
         {
             at -= 3;
             (triples[at], triples[at + 1], triples[at + 2]) = (_byteIds![bytes[i]], start, end);
         }
+        return true;
     }
 }
 

@@ -8,6 +8,8 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChineseChars, bo
     private static readonly SearchValues<char> s_plainAscii =
         SearchValues.Create([.. Enumerable.Range(0x20, 0x5F).Select(c => (char)c)]);
 
+    public override bool Lowercases => lowercase;
+
     public override void Apply(NormalizationSpace space)
     {
         ReadOnlySpan<char> text = space.Current.Span;
@@ -69,6 +71,8 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChineseChars, bo
 internal sealed class Lowercase : Normalizer
 {
     public static Lowercase Instance { get; } = new();
+
+    public override bool Lowercases => true;
 
     public override void Apply(NormalizationSpace space)
     {

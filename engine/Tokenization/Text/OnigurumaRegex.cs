@@ -9,9 +9,12 @@ internal static class OnigurumaRegex
     // \p{Han} within the Basic Multilingual Plane (Scripts.txt); .NET has no scripts. TextPattern maps the rest here.
     private const string Han = @"\u2E80-\u2E99\u2E9B-\u2EF3\u2F00-\u2FD5\u3005\u3007\u3021-\u3029\u3038-\u303B\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFA6D\uFA70-\uFAD9";
 
+    // A match of a published pattern takes microseconds; one that goes back over what it has read may take for ever.
+    private static readonly TimeSpan s_longestMatch = TimeSpan.FromSeconds(1);
+
     /// <exception cref="ArgumentException">.NET cannot compile it.</exception>
     public static Regex Compile(string pattern) =>
-        new(Translate(pattern), RegexOptions.Compiled | RegexOptions.CultureInvariant | RegexOptions.Multiline);
+        new(Translate(pattern), RegexOptions.Compiled | RegexOptions.CultureInvariant | RegexOptions.Multiline, s_longestMatch);
 
     /// <summary>Writes possessive quantifiers (X++) as atomic groups and \p{Han} as ranges; the rest is the same in both.</summary>
     internal static string Translate(string pattern)

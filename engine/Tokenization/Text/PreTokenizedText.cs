@@ -17,10 +17,14 @@ internal sealed class PreTokenizedText
 
     public List<Piece> Pieces { get; private set; } = [];
 
+    /// <summary>Of the text that is being cut.</summary>
+    public TimeLimit Time { get; private set; } = new();
+
     public void Clear(bool tracks)
     {
         Text.Clear(tracks);
         Pieces.Clear();
+        Time = new TimeLimit();
     }
 
     /// <summary>Cuts every piece that is not an added token; the text stays.</summary>
@@ -29,6 +33,7 @@ internal sealed class PreTokenizedText
         _next.Clear();
         foreach (Piece piece in Pieces)
         {
+            Time.Check();
             if (piece.TokenId >= 0) _next.Add(piece);
             else if (piece.Length > 0) splitter.Split(Text.Span.Slice(piece.Start, piece.Length), new PieceSink(_next, piece));
         }

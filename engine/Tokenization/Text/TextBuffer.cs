@@ -12,6 +12,9 @@ internal sealed class TextBuffer
     /// <summary>Whether origins are kept. Untracked buffers answer 0 for every origin.</summary>
     public bool Tracks { get; private set; }
 
+    /// <summary>The most UTF-16 units that it may hold, looked at where it would have to grow.</summary>
+    public int Limit { get; set; } = int.MaxValue;
+
     public ReadOnlySpan<char> Span => _chars.AsSpan(0, Length);
 
     public void Clear(bool tracks)
@@ -89,6 +92,7 @@ internal sealed class TextBuffer
 
     private void Grow(int more)
     {
+        if ((long)Length + more > Limit) throw new TokenizationException($"the tokenizer's normalizers make more than {Limit} characters of a text");
         int size = Math.Max(checked(Length + more), _chars.Length);
         if (Length + more > _chars.Length) Array.Resize(ref _chars, size = Math.Max(size, _chars.Length * 2));
         if (!Tracks || _starts.Length >= _chars.Length) return;

@@ -27,6 +27,7 @@ internal sealed class TextPattern(string? literal, Regex? regex)
         private Regex.ValueMatchEnumerator _matches;
         private readonly int[]? _positions;
         private readonly char[]? _shadow;
+        private readonly TimeLimit _time = new();
 
         public Enumerator(ReadOnlySpan<char> text, string? literal, Regex? regex)
         {
@@ -65,7 +66,7 @@ internal sealed class TextPattern(string? literal, Regex? regex)
                 End = Start + _literal.Length;
                 return true;
             }
-            while (_matches.MoveNext())
+            while (Next())
             {
                 ValueMatch match = _matches.Current;
                 if (match.Length == 0) continue;
@@ -74,6 +75,19 @@ internal sealed class TextPattern(string? literal, Regex? regex)
                 return true;
             }
             return false;
+        }
+
+        private bool Next()
+        {
+            _time.Check();
+            try
+            {
+                return _matches.MoveNext();
+            }
+            catch (RegexMatchTimeoutException e)
+            {
+                throw new TokenizationException($"the tokenizer's pattern '{(e.Pattern.Length > 80 ? e.Pattern[..80] + "…" : e.Pattern)}' takes longer than {e.MatchTimeout.TotalSeconds:0} s over a match", e);
+            }
         }
 
         public readonly void Dispose()

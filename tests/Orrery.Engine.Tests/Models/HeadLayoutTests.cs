@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Orrery.Engine.Models;
 using Orrery.Engine.OnnxRuntime;
 
@@ -36,7 +35,7 @@ public sealed class HeadLayoutTests
 
     private static GraphLayout Layout(ModelTask? task, ModelTask? head, params (string Name, int Rank)[] outputs) => GraphLayout.Recognize(
         [Tensor("input_ids", OrtElementType.Int64, 2), Tensor("attention_mask", OrtElementType.Int64, 2)],
-        [.. outputs.Select(output => Tensor(output.Name, OrtElementType.Float32, output.Rank))], task, head, graphPools: true)!;
+        [.. outputs.Select(output => Tensor(output.Name, OrtElementType.Float32, output.Rank))], task, head, null, null)!;
 
     private static OrtTensorInfo Tensor(string name, OrtElementType type, int rank) =>
         new(name, type, [.. Enumerable.Repeat(-1L, rank)], [.. Enumerable.Repeat<string?>("n", rank)]);

@@ -15,20 +15,22 @@ public sealed class ModelFilesTests : IDisposable
     [Fact]
     public void Weights_that_the_graph_names_are_part_of_the_version()
     {
-        Make("../shared/weights.bin");
-        Write("shared/weights.bin", "one");
+        Make("shared/weights.bin");
+        Write("onnx/shared/weights.bin", "one");
         Write("onnx/model.onnx_data", "by name");
-        var files = ModelFiles.Find(Model)!;
-        Assert.Equal(["onnx/model.onnx", "onnx/model.onnx_data", "shared/weights.bin"], files.VersionFiles(files.ExternalFiles()).Keys);
-        var digest = files.ComputeDigest(default);
+        var files = ModelFiles.Open(Model, []);
+        Assert.Equal(["onnx/model.onnx", "onnx/model.onnx_data", "onnx/shared/weights.bin"], files.VersionFiles(files.ExternalFiles()).Keys);
+        var digest = Digest();
 
-        Write("shared/weights.bin", "two");
-        Assert.NotEqual(digest, files.ComputeDigest(default));
+        Write("onnx/shared/weights.bin", "two, and longer");
+        Assert.NotEqual(digest, Digest());
     }
 
     [Theory]
     [InlineData("../../secret")]
     [InlineData("/etc/hostname")]
+    [InlineData("../shared/weights.bin")]
+    [InlineData("a\\..\\b")]
     [InlineData("a\0b")]
     public void Refuses_weights_outside_the_models_directory(string location)
     {
@@ -62,7 +64,14 @@ public sealed class ModelFilesTests : IDisposable
         Assert.NotEqual(first, Assert.Single(store.Scan([Model], default)).Digest);
     }
 
-    private string Refused() => Assert.Throws<ModelFormatException>(() => ModelFiles.Find(Model)!.ComputeDigest(default)).Message;
+    private string Digest() => Assert.Single(new ModelStore().Scan([Model], default)).Digest;
+
+    private string Refused()
+    {
+        var read = Assert.Single(new ModelStore().Scan([Model], default));
+        Assert.Empty(read.Digest);
+        return read.Reason!;
+    }
 
     private void Make(string location)
     {

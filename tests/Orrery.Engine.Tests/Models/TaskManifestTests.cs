@@ -67,6 +67,6 @@ public sealed class TaskManifestTests : IDisposable
             File.WriteAllText(Path.Combine(_folder, name), json);
         }
 
-        return ModelManifest.Read(ModelFiles.Find(_folder)!);
+        return ModelManifest.Read(ModelFiles.Open(_folder, [_folder]));
     }
 }

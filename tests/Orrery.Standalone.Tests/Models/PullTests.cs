@@ -1,3 +1,6 @@
+using Google.Protobuf;
+using Orrery.Onnx;
+
 namespace Orrery.Standalone.Tests.Models;
 
 public sealed class PullTests : IAsyncLifetime
@@ -50,6 +53,27 @@ public sealed class PullTests : IAsyncLifetime
         Assert.True(code == 0, output);
         Assert.Equal([0, 5000], _hub.Starts);
         Assert.Equal(_hub.Files["onnx/model.onnx"], await File.ReadAllBytesAsync(Path.Combine(folder, "onnx", "model.onnx")));
+    }
+
+    [Fact]
+    public async Task Fetches_what_the_files_that_came_name_whatever_it_is_called()
+    {
+        const string Modules = """
+            [{"type": "sentence_transformers.models.Transformer", "path": ""}, {"type": "sentence_transformers.models.Pooling", "path": "pooling"},
+             {"type": "sentence_transformers.models.Dense", "path": "head"}]
+            """;
+        var tensor = new TensorOutline { Name = "weights", ExternalData = { new StringStringEntryProto { Key = "location", Value = "numbers.bin" } } };
+        _hub.Files["modules.json"] = System.Text.Encoding.UTF8.GetBytes(Modules);
+        _hub.Files["onnx/model.onnx"] = new ModelOutline { Graph = new GraphOutline { Initializer = { tensor } } }.ToByteArray();
+        string[] named = ["onnx/numbers.bin", "pooling/config.json", "head/config.json", "head/model.safetensors"];
+        foreach (var name in (string[])[.. named, "onnx/other.bin", "model.safetensors", "head/pytorch_model.bin"])
+            _hub.Files[name] = "{}"u8.ToArray();
+        var (code, output, folder) = await PullAsync("owner/name");
+        Assert.True(code == 0, output);
+        Assert.All(named, name => Assert.True(File.Exists(Path.Combine(folder, name)), name));
+        Assert.Empty(Directory.EnumerateFiles(folder, "other.bin", SearchOption.AllDirectories));
+        Assert.False(File.Exists(Path.Combine(folder, "model.safetensors")));
+        Assert.False(File.Exists(Path.Combine(folder, "head", "pytorch_model.bin")));
     }
 
     [Fact]
