@@ -35,6 +35,7 @@ public static class OrreryApi
         services.AddRouting();
         services.AddSingleton(options);
         services.AddSingleton(admin);
+        services.AddSingleton(new BytesInFlight(options.Within(MemoryBudget.Of(0)).MaxBytesInFlight, TimeProvider.System));
         services.AddSingleton<ApiMetrics>();
         services.AddSingleton<MetricsCollector>();
         services.AddSingleton<IStartupFilter, RequestObserver>();

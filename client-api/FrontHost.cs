@@ -2,6 +2,7 @@ using Orrery.Api;
 using Orrery.ClientApi.Cluster;
 using Orrery.ClientApi.Configuration;
 using Orrery.ClientApi.Routing;
+using Orrery.Engine;
 using Orrery.Engine.Vectors;
 using Orrery.Hosting.Startup;
 using Orrery.Hosting.Telemetry;
@@ -31,7 +32,8 @@ internal static class FrontHost
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limit(settings, settings.Api.MaxBodyBytes));
         // Health is answered while the cluster is still looked for.
         builder.Services.Configure<HostOptions>(host => (host.ShutdownTimeout, host.ServicesStartConcurrently) = (settings.ShutdownTimeout, true));
-        builder.Services.AddOrreryApi(settings.Api, settings.Admin);
+        builder.Services.AddOrreryApi(settings.Api.Within(MemoryBudget.Of(settings.MemoryLimit)), settings.Admin);
+        builder.Services.AddHostedService<IdleMemory>();
         builder.UseOrleansClient(client =>
         {
             Join(client, settings);

@@ -58,6 +58,9 @@ public sealed record EngineOptions
     /// <summary>The deadline of requests that bring none.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Bytes that the process may take; 0 for what the container or the machine has. See <see cref="MemoryBudget"/>.</summary>
+    public long MemoryLimit { get; init; }
+
     /// <summary>Where optimized graphs and measured plans are kept between starts; null keeps none.</summary>
     public string? CacheDirectory { get; init; }
 
@@ -82,6 +85,8 @@ public sealed record EngineOptions
             return $"{nameof(BulkEvery)} must be at least 2, not {BulkEvery}";
         if (RequestTimeout <= TimeSpan.Zero)
             return $"{nameof(RequestTimeout)} must be positive, not {RequestTimeout}";
+        if (MemoryLimit is < 0 or > 0 and < MemoryBudget.Smallest)
+            return $"{nameof(MemoryLimit)} must be 0, or at least {MemoryBudget.Smallest} bytes, not {MemoryLimit}";
         if (Devices.Count == 0)
             return $"{nameof(Devices)} must name at least one execution provider";
         return ProviderNames.Validate(Devices);

@@ -69,7 +69,8 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
             throw new ArgumentException(wrong, nameof(options));
         cancellation.ThrowIfCancellationRequested();
         var logger = loggers.CreateLogger<OrtEnvironment>();
-        var backend = new LocalBackend(options, vectors, OrtEnvironment.Create((level, message) => Log.OnnxRuntime(logger, (LogLevel)level, message)), loggers, time);
+        var backend = new LocalBackend(options, vectors, OrtEnvironment.Create(
+            (level, message) => Log.OnnxRuntime(logger, (LogLevel)level, message), memory: MemoryBudget.Of(options.MemoryLimit).Models), loggers, time);
         foreach (var (name, directory) in ModelDiscovery.Find(options.ModelDirectories).Concat(options.Models))
             backend._catalogue.Add(name, directory);
         foreach (var (name, directory) in ModelDiscovery.Find(options.DetectorDirectories, DetectorManifest.IsIn).Concat(options.Detectors))
@@ -236,14 +237,24 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
             return wrong;
         var timeout = request.Timeout ?? _options.RequestTimeout;
         var item = new TensorItem(request, model.Info.Digest) { Length = TensorCheck.Cost(request), Priority = request.Priority, Exclusive = true };
-        if (model.Executor.Submit(item, timeout) is { } refused)
+        if ((model.RawRuns.Check(request) ?? model.Executor.Submit(item, timeout)) is { } refused)
             return refused;
         await using var cancelled = cancellation.UnsafeRegister(_ =>
         {
-            if (model.Executor.Abandon(item))
-                item.Abandon(null, cancellation);
+            model.Executor.Abandon(item);
+            item.Abandon(null, cancellation);
         }, null);
-        return await item.Answer;
+        await using var deadline = request.Timeout is null ? null : _time.CreateTimer(
+            _ =>
+            {
+                model.Executor.Abandon(item);
+                item.Abandon(ModelExecutor.Late, default);
+            },
+            null, timeout, Timeout.InfiniteTimeSpan);
+        var answer = await item.Answer;
+        if (answer.Value is { } output)
+            model.RawRuns.Ran(request, output);
+        return answer;
     }
 
     /// <summary>What is put before every text; empty for nothing.</summary>
@@ -295,7 +306,7 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         await using var deadline = request.Timeout is null ? null : _time.CreateTimer(
             _ =>
             {
-                if (job.Abandon(new InferenceError(InferenceErrorKind.DeadlineExceeded, "the deadline passed before the model answered"), default))
+                if (job.Abandon(ModelExecutor.Late, default))
                     model.Executor.Abandon(items);
             },
             null, timeout, Timeout.InfiniteTimeSpan);

@@ -40,6 +40,9 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Error, "The directory of vectors cannot write its state")]
     public static partial void DirectoryUnwritten(ILogger logger, Exception exception);
 
+    [LoggerMessage(13, LogLevel.Error, "The catalogue cannot be written")]
+    public static partial void CatalogueUnwritten(ILogger logger, Exception exception);
+
     [LoggerMessage(14, LogLevel.Information, "{Silo} is a member, and decides for the cluster where it is to")]
     public static partial void LeaseHeld(ILogger logger, SiloAddress silo);
 
@@ -49,6 +52,9 @@ internal static partial class Log
     [LoggerMessage(16, LogLevel.Information, "The registry lives on {Silo}")]
     public static partial void RegistryHere(ILogger logger, SiloAddress silo);
 
-    [LoggerMessage(13, LogLevel.Error, "The catalogue cannot be written")]
-    public static partial void CatalogueUnwritten(ILogger logger, Exception exception);
+    [LoggerMessage(17, LogLevel.Warning, "Model {Model} is tried in a process of its own before it is placed again: {Reason}")]
+    public static partial void Suspect(ILogger logger, string model, string reason);
+
+    [LoggerMessage(18, LogLevel.Error, "Version {Digest} is quarantined: {Reason}")]
+    public static partial void Quarantined(ILogger logger, string digest, string reason);
 }

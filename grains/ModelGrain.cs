@@ -36,6 +36,15 @@ public sealed class ModelGrain(ReplicaHost host, ILocalSiloDetails silo, ILogger
     /// <inheritdoc/>
     public async Task<Answer<ReplicaReport>> StartAsync(StartReplica start)
     {
+        if (start.Apart && await host.TryApartAsync(start.Model, host.DrainToken) is { } ended)
+        {
+            var refused = new InferenceError(InferenceErrorKind.ModelNotReady, ended, "model");
+            await GrainFactory.GetGrain<IRegistryGrain>(0).EndTrialAsync(start.Model.Digest, silo.SiloAddress, TrialOutcome.Quarantined, ended);
+            Log.ReplicaRefused(logger, start.Model.Name, silo.SiloAddress, ended);
+            DeactivateOnIdle();
+            return new Answer<ReplicaReport> { Error = refused };
+        }
+
         if (!(await host.StartAsync(_key, start.Model, host.DrainToken)).TryGet(out var replica, out var error))
         {
             Log.ReplicaRefused(logger, start.Model.Name, silo.SiloAddress, error.Message);

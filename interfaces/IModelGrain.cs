@@ -5,8 +5,9 @@ namespace Orrery.Interfaces;
 
 /// <summary>What a supervisor tells a replica to be.</summary>
 /// <param name="Model">The version, as a silo found it.</param>
+/// <param name="Apart">Whether a process of its own is to load it first.</param>
 [GenerateSerializer, Immutable, Alias("orrery.start-replica")]
-public sealed record StartReplica([property: Id(0)] FoundModel Model);
+public sealed record StartReplica([property: Id(0)] FoundModel Model, [property: Id(1)] bool Apart = false);
 
 /// <summary>How a replica does.</summary>
 [GenerateSerializer, Immutable, Alias("orrery.replica-report")]

@@ -33,6 +33,14 @@ public interface IRegistryGrain : IGrainWithIntegerKey
     [AlwaysInterleave, Alias("Publish")]
     Task PublishAsync(string model, ModelView view);
 
+    /// <summary>A supervisor wants to start a version: noted before it may, so that a silo's end tells of it.</summary>
+    [AlwaysInterleave, Alias("BeginTrial")]
+    Task<TrialAnswer> BeginTrialAsync(string model, string digest, SiloAddress silo);
+
+    /// <summary>A supervisor, or a silo that tried a version apart, says what came of it.</summary>
+    [AlwaysInterleave, Alias("EndTrial")]
+    Task EndTrialAsync(string digest, SiloAddress silo, TrialOutcome outcome, string? reason);
+
     /// <summary>Serves a model, or rolls it over to the newest version that silos have.</summary>
     [AlwaysInterleave, ResponseTimeout("00:30:00"), Alias("Load")]
     Task<Answer<Value<ModelInfo>>> LoadAsync(string model);

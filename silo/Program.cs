@@ -8,7 +8,8 @@ var port = new Option<string?>("--port") { Description = "The port of health, me
 var models = new Option<string[]>("--models") { Description = "A model's directory, or one that holds models; may be given several times." };
 var detectors = new Option<string[]>("--detectors") { Description = "A detector's directory, or one that holds detectors; may be given several times." };
 var createTables = new Option<bool>("--create-tables") { Description = "Creates what is missing in Cluster:Database, and ends." };
-var root = new RootCommand("A silo of an Orrery cluster.") { device, port, models, detectors, createTables };
+var trial = new Option<string[]>(ProcessTrial.Flag) { Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true, Hidden = true };
+var root = new RootCommand("A silo of an Orrery cluster.") { device, port, models, detectors, createTables, trial };
 root.SetAction(async (parsed, cancellation) =>
 {
     var flags = new List<KeyValuePair<string, string>>();
@@ -18,6 +19,8 @@ root.SetAction(async (parsed, cancellation) =>
         flags.Add(new("Server:Port", number));
     if (!SiloTable.Reader.TryRead(ProcessEnvironment.SettingsFile, ProcessEnvironment.Variables(), flags, out var settings, out var passedOver, out var error))
         return Refusal.Say(error, SiloHost.Program);
+    if (parsed.GetValue(trial) is [var name, var directory])
+        return await ProcessTrial.TryAsync(settings, name, directory, cancellation);
     Notice.PassedOver(passedOver, SiloHost.Program);
     return parsed.GetValue(createTables)
         ? await SiloHost.CreateTablesAsync(settings, cancellation)

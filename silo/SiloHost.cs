@@ -22,6 +22,7 @@ internal static class SiloHost
     public const string Program = "orrery-silo";
 
     private static readonly TimeSpan _longestEnd = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(50);
 
     public static async Task<int> RunAsync(SiloSettings settings, string[] models, string[] detectors, CancellationToken cancellation)
     {
@@ -56,12 +57,14 @@ internal static class SiloHost
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limit(settings, 1 << 20));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
         builder.Services.AddOrreryOperations();
+        builder.Services.AddHostedService<IdleMemory>();
         builder.UseOrleans(silo =>
         {
             Join(silo, settings);
             if (settings.Pod.Length > 0)
                 silo.UsePod(settings);
             silo.AddOrrery(role, device, settings.Capped, vectors.Store == VectorStoreKind.Embedded ? vectors : null, owned);
+            silo.Services.AddSingleton<IModelTrial, ProcessTrial>();
             if (service is not null)
                 silo.Services.AddSingleton(service);
             silo.AddDashboard();
@@ -83,7 +86,7 @@ internal static class SiloHost
         }
 
         Console.WriteLine($"Silo of pool {role.Pool} at {settings.Address}:{settings.SiloPort}, gateway {settings.GatewayPort}, {device.Name}, {device.Memory >> 20} MiB for models; http://{settings.Host}:{settings.Port}/dashboard/");
-        _ = EndAsync(app, agent.HandedOver);
+        _ = EndAsync(app, agent.HandedOver, settings.ShutdownTimeout, telemetry);
         return await HostEnd.WaitAsync(app, Program, cancellation);
     }
 
@@ -91,11 +94,18 @@ internal static class SiloHost
     /// Ends the process where the rest of its end takes long: its replicas are handed over and what was acknowledged is on the disk, but Orleans goes on to write
     /// down its leave while the database is away.
     /// </summary>
-    private static async Task EndAsync(IHost host, Task handedOver)
+    private static async Task EndAsync(WebApplication host, Task handedOver, TimeSpan longestWork, IDisposable? telemetry)
     {
+        var replicas = host.Services.GetRequiredService<ReplicaHost>();
         await handedOver;
+        // Where nobody took over, what is queued here is answered first.
+        for (var began = TimeProvider.System.GetTimestamp(); replicas.IsBusy && TimeProvider.System.GetElapsedTime(began) < longestWork; await Task.Delay(_look))
+        {
+        }
+
         await Task.Delay(_longestEnd);
-        Refusal.Say($"the silo's end has taken {_longestEnd.TotalSeconds:f0} s since its replicas were handed over; the process ends without it", Program);
+        Refusal.Say($"the silo's end has taken {_longestEnd.TotalSeconds:f0} s since its replicas had nothing more to do; the process ends without it", Program);
+        telemetry?.Dispose();
         Environment.Exit(HostEnd.CodeOf(host));
     }
 

@@ -7,12 +7,10 @@ namespace Orrery.Api.Http;
 /// <param name="Body">The request's bytes, valid until the handler returns.</param>
 /// <param name="Headers">Priority and deadline.</param>
 /// <param name="Reply">Where the answer is written.</param>
+/// <param name="Cancellation">Fires when the client goes away, and at the deadline that it brought.</param>
 /// <param name="Model">The model that another than the body has chosen; null where the body does.</param>
-internal readonly record struct JsonExchange(HttpContext Context, ReadOnlyMemory<byte> Body, RequestHeaders Headers, Reply Reply, string? Model = null)
+internal readonly record struct JsonExchange(HttpContext Context, ReadOnlyMemory<byte> Body, RequestHeaders Headers, Reply Reply, CancellationToken Cancellation, string? Model = null)
 {
-    /// <summary>Fires when the client goes away.</summary>
-    public CancellationToken Cancellation => Context.RequestAborted;
-
     /// <summary>Wraps a handler into what routing calls: reads headers and body, sends the answer or the error.</summary>
     /// <param name="protocol">The shape of errors.</param>
     /// <param name="options">The limits.</param>
@@ -30,14 +28,22 @@ internal readonly record struct JsonExchange(HttpContext Context, ReadOnlyMemory
             return new(ErrorCause.MediaType, "Expected request with `Content-Type: application/json`");
         if (!RequestHeaders.TryRead(context, out var headers, out var error))
             return error;
+        return headers.Timeout is null
+            ? await AnswerAsync(context, options, headers, handler, context.RequestAborted)
+            : await RequestDeadline.WithinAsync(context, headers.Timeout, cancellation => AnswerAsync(context, options, headers, handler, cancellation));
+    }
 
-        var (body, status, message) = await RequestBody.ReadAsync(context, options.MaxBodyBytes, context.RequestAborted);
+    private static async ValueTask<ApiError?> AnswerAsync(
+        HttpContext context, ApiOptions options, RequestHeaders headers, Func<JsonExchange, ValueTask<ApiError?>> handler, CancellationToken cancellation)
+    {
+        var (body, status, message) = await RequestBody.ReadAsync(context, options.MaxBodyBytes, cancellation);
         if (body is null)
         {
             var cause = status switch
             {
                 StatusCodes.Status413PayloadTooLarge => ErrorCause.BodyTooLarge,
                 StatusCodes.Status415UnsupportedMediaType => ErrorCause.MediaType,
+                StatusCodes.Status503ServiceUnavailable => ErrorCause.Unavailable,
                 _ => ErrorCause.BodyUnreadable,
             };
             return new(cause, message!, Status: status);
@@ -46,7 +52,7 @@ internal readonly record struct JsonExchange(HttpContext Context, ReadOnlyMemory
         using (body)
         using (var reply = new Reply())
         {
-            error = await handler(new(context, body.Bytes, headers, reply));
+            var error = await handler(new(context, body.Bytes, headers, reply, cancellation));
             if (error is null)
                 await reply.CompleteAsync(context);
             return error;

@@ -12,8 +12,9 @@ namespace Orrery.Api.Http;
 /// </summary>
 internal sealed class Reply(int capacity = 4096) : IBufferWriter<byte>, IDisposable
 {
+    /// <summary>Bytes from which on a part is sent.</summary>
     // Large enough that a batch of base64 embeddings is one write, small enough that answers of gigabytes cost no memory.
-    private const int PartBytes = 256 << 10;
+    public const int PartBytes = 256 << 10;
 
     private byte[] _block = ArrayPool<byte>.Shared.Rent(capacity);
     private int _length;
@@ -115,7 +116,7 @@ internal sealed class Reply(int capacity = 4096) : IBufferWriter<byte>, IDisposa
     public ValueTask CompleteAsync(HttpContext context)
     {
         if (!_sentPart)
-            context.Response.ContentLength = _length;
+            context.Response.ContentLength ??= _length;
         return SendAsync(context);
     }
 

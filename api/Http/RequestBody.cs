@@ -1,25 +1,33 @@
 using System.Buffers;
 using System.IO.Compression;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Orrery.Api.Http;
 
-/// <summary>A request's whole body in one pooled block. Dispose returns it.</summary>
+/// <summary>A request's whole body in one block, with its room among the bytes in flight. Dispose returns both.</summary>
 internal sealed class RequestBody : IDisposable
 {
     private const int FirstBlock = 64 << 10;
 
+    // The pool would keep what is larger for ever.
+    private const int LargestPooled = 1 << 20;
+
+    private readonly BytesInFlight? _inFlight;
+    private readonly long _limit;
     private byte[]? _block;
     private int _length;
+    private long _room;
 
-    private RequestBody(byte[] block) => _block = block;
+    private RequestBody(byte[] block, long limit, BytesInFlight? inFlight) => (_block, _limit, _inFlight) = (block, limit, inFlight);
 
     /// <summary>The bytes, decompressed.</summary>
     public ReadOnlyMemory<byte> Bytes => _block.AsMemory(0, _length);
 
     /// <summary>Reads to the end, refusing more than <paramref name="limit"/> bytes after decompression.</summary>
-    /// <returns>The body, or the status (400, 413, 415) and a sentence that says why there is none.</returns>
+    /// <returns>The body, or the status (400, 413, 415, 503) and a sentence that says why there is none.</returns>
     public static async ValueTask<(RequestBody? Body, int Status, string? Message)> ReadAsync(HttpContext context, long limit, CancellationToken cancellation)
     {
         var request = context.Request;
@@ -34,13 +42,24 @@ internal sealed class RequestBody : IDisposable
             server.MaxRequestBodySize = limit + 4096;
 
         // One byte more than announced lets the end be seen without growing; a client's promise alone does not take memory.
-        var body = new RequestBody(ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength + 1 ?? 4096, FirstBlock)));
+        var body = new RequestBody(
+            ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength + 1 ?? 4096, FirstBlock)), limit, context.RequestServices.GetService<BytesInFlight>());
         try
         {
+            // What is compressed says nothing of what it will be.
+            var announced = source == request.Body ? request.ContentLength : null;
+            if (!await body.TakeRoomAsync(announced ?? FirstBlock, cancellation))
+                return NoRoom(body);
             while (true)
             {
                 if (body._length == body._block!.Length)
+                {
+                    // Beyond the first block it may become as large as any: to wait piece by piece could have all wait for each other.
+                    if (body._length > body._room && !await body.TakeRoomAsync(limit, cancellation))
+                        return NoRoom(body);
                     body.Grow();
+                }
+
                 var read = await source.ReadAsync(body._block.AsMemory(body._length), cancellation);
                 if (read == 0)
                     return (body, StatusCodes.Status200OK, null);
@@ -61,6 +80,11 @@ internal sealed class RequestBody : IDisposable
         {
             body.Dispose();
             return (null, e.StatusCode, e.Message);
+        }
+        catch (IOException e) when (IsMalformed(e, context))
+        {
+            body.Dispose();
+            return (null, StatusCodes.Status400BadRequest, $"the body cannot be read: {e.Message}");
         }
         catch
         {
@@ -88,9 +112,40 @@ internal sealed class RequestBody : IDisposable
         };
     }
 
+    /// <summary>Whether it is the body that is wrong, and not the connection that is gone: of a chunk's size that no number holds Kestrel says so by a plain exception.</summary>
+    public static bool IsMalformed(IOException error, HttpContext context) =>
+        error is not (BadHttpRequestException or ConnectionResetException) && !context.RequestAborted.IsCancellationRequested;
+
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _block, null) is { } block)
+        if (Interlocked.Exchange(ref _block, null) is not { } block)
+            return;
+        GiveBack(block);
+        _inFlight?.Return(_room);
+    }
+
+    private static (RequestBody? Body, int Status, string? Message) NoRoom(RequestBody body)
+    {
+        body.Dispose();
+        return (null, StatusCodes.Status503ServiceUnavailable, $"there was no room for the body within {BytesInFlight.Patience.TotalSeconds:0} s: those of other requests take all of Api:MaxBytesInFlight");
+    }
+
+    /// <summary>Takes room for so many bytes, in exchange for what it has.</summary>
+    private async ValueTask<bool> TakeRoomAsync(long bytes, CancellationToken cancellation)
+    {
+        if (_inFlight is null)
+            return true;
+        _inFlight.Return(_room);
+        _room = 0;
+        if (await _inFlight.TakeAsync(bytes, cancellation) is not { } room)
+            return false;
+        _room = room;
+        return true;
+    }
+
+    private static void GiveBack(byte[] block)
+    {
+        if (block.Length <= LargestPooled)
             ArrayPool<byte>.Shared.Return(block);
     }
 
@@ -98,9 +153,10 @@ internal sealed class RequestBody : IDisposable
 
     private void Grow()
     {
-        var larger = ArrayPool<byte>.Shared.Rent(_block!.Length * 2);
+        var size = _block!.Length * 2L;
+        var larger = size <= LargestPooled ? ArrayPool<byte>.Shared.Rent((int)size) : GC.AllocateUninitializedArray<byte>((int)Math.Min(size, Math.Max(_limit + 1, _block.Length + 1L)));
         _block.AsSpan(0, _length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_block);
+        GiveBack(_block);
         _block = larger;
     }
 }

@@ -14,6 +14,9 @@ internal readonly record struct RequestHeaders(Priority Priority, TimeSpan? Time
 
     private const int MaxTimeoutMs = 3_600_000;
 
+    /// <summary>The sooner one of this deadline and another; null where neither is said.</summary>
+    public TimeSpan? Sooner(TimeSpan? other) => Timeout is not { } own ? other : other is { } given && given < own ? given : own;
+
     /// <summary>Reads both.</summary>
     public static bool TryRead(HttpContext context, out RequestHeaders headers, out ApiError? error)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Orrery.Api.Http;
 using Orrery.Api.Tei;
@@ -43,17 +42,12 @@ internal sealed class HubDoor(IInferenceBackend backend, ApiOptions options)
     {
         if (ReadInstances(exchange, out var instances) is { } error)
             return error;
-        var start = Stopwatch.GetTimestamp();
         exchange.Reply.Raw("{\"predictions\":["u8);
         for (var i = 0; i < instances.Count; i++)
         {
             if (i > 0)
                 exchange.Reply.Raw(","u8);
-            // One deadline for all of them.
-            var left = exchange.Headers.Timeout - Stopwatch.GetElapsedTime(start);
-            if (left <= TimeSpan.Zero)
-                return new ApiError(ErrorCause.DeadlineExceeded, $"the deadline passed before instances[{i}] was answered");
-            if (await RootAsync(exchange with { Body = instances[i], Headers = exchange.Headers with { Timeout = left } }) is { } wrong)
+            if (await RootAsync(exchange with { Body = instances[i] }) is { } wrong)
                 return wrong with { Message = $"instances[{i}]: {wrong.Message}" };
         }
 

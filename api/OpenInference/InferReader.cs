@@ -196,10 +196,13 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
             return null;
         if (json.ValueKind != JsonValueKind.Array)
             return "'outputs' must be a list";
+        var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var output in json.EnumerateArray())
         {
             if (output.ValueKind != JsonValueKind.Object || Text(output, "name") is not { } name)
                 return "every output must be an object with a 'name'";
+            if (!names.Add(name))
+                return $"output '{name}' is asked for twice";
             bool? binary = null;
             if (output.TryGetProperty("parameters", out var parameters) && parameters.ValueKind == JsonValueKind.Object)
             {

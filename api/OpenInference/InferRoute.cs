@@ -9,7 +9,8 @@ namespace Orrery.Api.OpenInference;
 /// <summary>POST /v2/models/{model}[/versions/{version}]/infer.</summary>
 internal sealed class InferRoute(IInferenceBackend backend, ApiOptions options, OpenInferenceProtocol protocol)
 {
-    private const string HeaderLength = "Inference-Header-Content-Length";
+    /// <summary>Bytes of JSON before those of tensors.</summary>
+    public const string HeaderLength = "Inference-Header-Content-Length";
 
     private readonly TextInference _texts = new(backend, options);
 
@@ -21,19 +22,24 @@ internal sealed class InferRoute(IInferenceBackend backend, ApiOptions options, 
 
     private async ValueTask<ApiError?> AnswerAsync(HttpContext context, string name, string? version)
     {
-        var cancellation = context.RequestAborted;
         if (!backend.Find(name).TryGet(out var model, out var unknown))
             return ApiError.From(unknown);
         if (version is not null && !ModelVersions.Is(model, version))
             return new ApiError(ErrorCause.ModelNotFound, $"model '{name}' has no version '{version}'", "version");
         if (model.State != ModelState.Ready)
             return new ApiError(ErrorCause.ModelNotReady, $"model '{name}' is not ready: {model.Reason}", RetryAfter: TimeSpan.FromSeconds(1));
+        return RequestHeaders.TryRead(context, out var headers, out var misfit)
+            ? await RequestDeadline.WithinAsync(context, headers.Timeout, cancellation => InferAsync(context, model, version, headers, cancellation))
+            : misfit;
+    }
 
+    private async ValueTask<ApiError?> InferAsync(HttpContext context, ModelInfo model, string? version, RequestHeaders headers, CancellationToken cancellation)
+    {
         var (body, status, reason) = await RequestBody.ReadAsync(context, options.MaxBodyBytes, cancellation);
         if (body is null)
         {
             if (status != StatusCodes.Status415UnsupportedMediaType)
-                return new ApiError(ErrorCause.BodyUnreadable, reason!, Status: status);
+                return new ApiError(status == StatusCodes.Status503ServiceUnavailable ? ErrorCause.Unavailable : ErrorCause.BodyUnreadable, reason!, Status: status);
             context.Response.Headers.AcceptEncoding = "gzip, deflate";
             return new ApiError(ErrorCause.MediaType, reason!, Status: StatusCodes.Status501NotImplemented);
         }
@@ -42,6 +48,7 @@ internal sealed class InferRoute(IInferenceBackend backend, ApiOptions options, 
         {
             if (Parse(context.Request, body.Bytes, model, out var message) is { } wrong)
                 return new ApiError(ErrorCause.Invalid, wrong);
+            message = message with { Priority = headers.Priority == Priority.Bulk ? Priority.Bulk : message.Priority, Timeout = headers.Sooner(message.Timeout) };
             var (outputs, error) = TextInference.Is(model, message)
                 ? await _texts.RunAsync(model, ModelVersions.Digest(version), message, cancellation)
                 : await TensorsAsync(model, version, message, cancellation);
@@ -67,13 +74,10 @@ internal sealed class InferRoute(IInferenceBackend backend, ApiOptions options, 
     private static async ValueTask<ApiError?> SendAsync(HttpContext context, ModelInfo model, InferMessage message, IReadOnlyList<NamedTensor> outputs)
     {
         using var response = new Reply();
-        if (InferWriter.Write(response, model, message, outputs, out var headerLength) is { } unwritable)
+        if (InferWriter.Misfit(message, outputs) is { } unwritable)
             // The model did run: the caller can ask in another form.
             return new ApiError(ErrorCause.Unprocessable, unwritable);
-        if (headerLength is { } length)
-            context.Response.Headers[HeaderLength] = length.ToString(CultureInfo.InvariantCulture);
-        context.Response.ContentType = headerLength is null ? "application/json" : "application/octet-stream";
-        await response.CompleteAsync(context);
+        await InferWriter.SendAsync(context, response, model, message, outputs);
         return null;
     }
 

@@ -1,7 +1,9 @@
-using System.Buffers;
 using System.Buffers.Binary;
+using System.Globalization;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Orrery.Api.Http;
 using Orrery.Engine;
 using Orrery.Engine.OnnxRuntime;
@@ -11,19 +13,37 @@ namespace Orrery.Api.OpenInference;
 /// <summary>Writes an inference answer: JSON, and after it the outputs that are wanted as bytes.</summary>
 internal static class InferWriter
 {
-    /// <summary>Writes the whole body.</summary>
-    /// <param name="body">Receives it.</param>
+    // Elements that are written before what is there is sent: a part of the answer, not all of it, is held.
+    private const int PartElements = 8192;
+
+    /// <summary>What of an answer cannot be written as it is asked for; null when all can.</summary>
+    /// <param name="message">The request.</param>
+    /// <param name="outputs">The answer.</param>
+    public static string? Misfit(InferMessage message, IReadOnlyList<NamedTensor> outputs)
+    {
+        foreach (var tensor in outputs)
+        {
+            if (!IsBinary(message, tensor.Name) && !IsFinite(tensor))
+                return $"output '{tensor.Name}' has values that JSON cannot hold (NaN or infinity); ask for it with binary_data";
+        }
+
+        return null;
+    }
+
+    /// <summary>Writes and sends the whole body, in parts that the client's reading paces.</summary>
+    /// <param name="context">Where it is sent.</param>
+    /// <param name="body">Receives each part.</param>
     /// <param name="model">The model that answered.</param>
     /// <param name="message">The request.</param>
-    /// <param name="outputs">In the order to be written.</param>
-    /// <param name="headerLength">Bytes of JSON when bytes follow; null when all is JSON.</param>
-    /// <returns>What cannot be written; null when all was.</returns>
-    public static string? Write(Reply body, ModelInfo model, InferMessage message, IReadOnlyList<NamedTensor> outputs, out int? headerLength)
+    /// <param name="outputs">In the order to be written; without a <see cref="Misfit"/>.</param>
+    public static async ValueTask SendAsync(HttpContext context, Reply body, ModelInfo model, InferMessage message, IReadOnlyList<NamedTensor> outputs)
     {
-        headerLength = null;
         var binary = new bool[outputs.Count];
         for (var i = 0; i < binary.Length; i++)
             binary[i] = IsBinary(message, outputs[i].Name);
+        // How long the JSON is stands before it where bytes follow.
+        var whole = binary.Contains(true);
+        context.Response.ContentType = whole ? "application/octet-stream" : "application/json";
         using (var json = body.Writer())
         {
             json.WriteStartObject();
@@ -34,24 +54,36 @@ internal static class InferWriter
             json.WriteStartArray("outputs"u8);
             for (var i = 0; i < outputs.Count; i++)
             {
-                if (WriteTensor(json, outputs[i], binary[i]) is { } wrong)
-                    return wrong;
+                WriteHead(json, outputs[i], binary[i]);
+                for (var at = 0; !binary[i] && at < Elements(outputs[i]); at += PartElements)
+                {
+                    WriteData(json, outputs[i], at, Math.Min(PartElements, Elements(outputs[i]) - at));
+                    json.Flush();
+                    if (!whole)
+                        await body.SendPartAsync(context);
+                }
+
+                if (!binary[i])
+                    json.WriteEndArray();
+                json.WriteEndObject();
             }
 
             json.WriteEndArray();
             json.WriteEndObject();
         }
 
-        if (!binary.Contains(true))
-            return null;
-        headerLength = body.Written.Length;
-        for (var i = 0; i < outputs.Count; i++)
+        if (whole)
         {
-            if (binary[i])
-                WriteBytes(body, outputs[i]);
+            context.Response.Headers[InferRoute.HeaderLength] = body.Written.Length.ToString(CultureInfo.InvariantCulture);
+            context.Response.ContentLength = body.Written.Length + outputs.Where((_, i) => binary[i]).Sum(BinaryLength);
+            for (var i = 0; i < outputs.Count; i++)
+            {
+                if (binary[i])
+                    await SendBytesAsync(context, body, outputs[i]);
+            }
         }
 
-        return null;
+        await body.CompleteAsync(context);
     }
 
     private static bool IsBinary(InferMessage message, string name)
@@ -65,7 +97,7 @@ internal static class InferWriter
         return message.BinaryOutputs;
     }
 
-    private static string? WriteTensor(Utf8JsonWriter json, NamedTensor tensor, bool binary)
+    private static void WriteHead(Utf8JsonWriter json, NamedTensor tensor, bool binary)
     {
         json.WriteStartObject();
         json.WriteString("name"u8, tensor.Name);
@@ -77,70 +109,79 @@ internal static class InferWriter
         if (binary)
         {
             json.WriteStartObject("parameters"u8);
-            json.WriteNumber("binary_data_size"u8, tensor.Strings is null ? tensor.Data.Length : tensor.Strings.Sum(text => 4 + text.Length));
+            json.WriteNumber("binary_data_size"u8, BinaryLength(tensor));
             json.WriteEndObject();
         }
         else
         {
             json.WriteStartArray("data"u8);
-            if (!WriteData(json, tensor))
-                return $"output '{tensor.Name}' has values that JSON cannot hold (NaN or infinity); ask for it with binary_data";
-            json.WriteEndArray();
         }
-
-        json.WriteEndObject();
-        return null;
     }
 
-    private static bool WriteData(Utf8JsonWriter json, NamedTensor tensor)
+    private static int Elements(NamedTensor tensor) => tensor.Strings?.Count ?? tensor.Data.Length / tensor.Type.SizeOf();
+
+    private static long BinaryLength(NamedTensor tensor) => tensor.Strings?.Sum(text => 4L + text.Length) ?? tensor.Data.Length;
+
+    private static bool IsFinite(NamedTensor tensor)
     {
         var data = tensor.Data.Span;
+        if (data.IsEmpty)
+            return true;
         switch (tensor.Type)
         {
-            case OrtElementType.String:
-                foreach (var text in tensor.Strings!)
-                    json.WriteStringValue(text.Span);
-                return true;
             case OrtElementType.Float32:
-                foreach (var value in MemoryMarshal.Cast<byte, float>(data))
-                {
-                    if (!float.IsFinite(value))
-                        return false;
-                    json.WriteNumberValue(value);
-                }
-
-                return true;
+                return TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, float>(data));
             case OrtElementType.Float16:
-                foreach (var value in MemoryMarshal.Cast<byte, Half>(data))
-                {
-                    if (!Half.IsFinite(value))
-                        return false;
-                    json.WriteNumberValue((float)value);
-                }
-
-                return true;
+                return TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, Half>(data));
+            case OrtElementType.Float64:
+                return TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, double>(data));
             case OrtElementType.BFloat16:
                 foreach (var value in MemoryMarshal.Cast<byte, ushort>(data))
                 {
-                    var single = BitConverter.Int32BitsToSingle(value << 16);
-                    if (!float.IsFinite(single))
+                    if (!float.IsFinite(Single(value)))
                         return false;
-                    json.WriteNumberValue(single);
-                }
-
-                return true;
-            case OrtElementType.Float64:
-                foreach (var value in MemoryMarshal.Cast<byte, double>(data))
-                {
-                    if (!double.IsFinite(value))
-                        return false;
-                    json.WriteNumberValue(value);
                 }
 
                 return true;
             default:
-                WriteIntegers(json, tensor.Type, data);
                 return true;
+        }
+    }
+
+    private static float Single(ushort bfloat) => BitConverter.Int32BitsToSingle(bfloat << 16);
+
+    private static void WriteData(Utf8JsonWriter json, NamedTensor tensor, int start, int count)
+    {
+        if (tensor.Strings is { } strings)
+        {
+            for (var i = start; i < start + count; i++)
+                json.WriteStringValue(strings[i].Span);
+            return;
+        }
+
+        var size = tensor.Type.SizeOf();
+        var data = tensor.Data.Span.Slice(start * size, count * size);
+        switch (tensor.Type)
+        {
+            case OrtElementType.Float32:
+                foreach (var value in MemoryMarshal.Cast<byte, float>(data))
+                    json.WriteNumberValue(value);
+                break;
+            case OrtElementType.Float16:
+                foreach (var value in MemoryMarshal.Cast<byte, Half>(data))
+                    json.WriteNumberValue((float)value);
+                break;
+            case OrtElementType.BFloat16:
+                foreach (var value in MemoryMarshal.Cast<byte, ushort>(data))
+                    json.WriteNumberValue(Single(value));
+                break;
+            case OrtElementType.Float64:
+                foreach (var value in MemoryMarshal.Cast<byte, double>(data))
+                    json.WriteNumberValue(value);
+                break;
+            default:
+                WriteIntegers(json, tensor.Type, data);
+                break;
         }
     }
 
@@ -173,20 +214,26 @@ internal static class InferWriter
         }
     }
 
-    private static void WriteBytes(Reply body, NamedTensor tensor)
+    private static async ValueTask SendBytesAsync(HttpContext context, Reply body, NamedTensor tensor)
     {
-        if (tensor.Strings is null)
+        for (var at = 0; tensor.Strings is null && at < tensor.Data.Length; at += Reply.PartBytes)
         {
-            body.Write(tensor.Data.Span);
-            return;
+            body.Raw(tensor.Data.Span.Slice(at, Math.Min(Reply.PartBytes, tensor.Data.Length - at)));
+            await body.SendPartAsync(context);
         }
 
-        Span<byte> length = stackalloc byte[4];
-        foreach (var text in tensor.Strings)
+        foreach (var text in tensor.Strings ?? [])
         {
-            BinaryPrimitives.WriteUInt32LittleEndian(length, (uint)text.Length);
-            body.Write(length);
-            body.Write(text.Span);
+            WriteText(body, text.Span);
+            await body.SendPartAsync(context);
         }
+    }
+
+    private static void WriteText(Reply body, ReadOnlySpan<byte> text)
+    {
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(length, (uint)text.Length);
+        body.Raw(length);
+        body.Raw(text);
     }
 }

@@ -27,7 +27,7 @@ internal sealed class OpenInferenceProtocol : Protocol
         ErrorCause.RouteNotFound or ErrorCause.ModelNotFound => StatusCodes.Status404NotFound,
         ErrorCause.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
         ErrorCause.BodyTooLarge => StatusCodes.Status413PayloadTooLarge,
-        ErrorCause.ModelNotReady => StatusCodes.Status503ServiceUnavailable,
+        ErrorCause.ModelNotReady or ErrorCause.Unavailable => StatusCodes.Status503ServiceUnavailable,
         ErrorCause.Overloaded => StatusCodes.Status429TooManyRequests,
         ErrorCause.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
         ErrorCause.Failed or ErrorCause.Internal => StatusCodes.Status500InternalServerError,

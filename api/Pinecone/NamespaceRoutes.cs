@@ -43,6 +43,8 @@ internal sealed class NamespaceRoutes(IVectorStore store)
             return error;
         if (string.IsNullOrEmpty(name))
             return new(ErrorCause.Invalid, "name is missing or empty", "name");
+        if (RecordCheck.CheckNamespace(name) is { } misnamed)
+            return ApiError.From(misnamed);
         return Answer(exchange, await store.CreateNamespaceAsync(PineconeFields.Index(exchange, store), PineconeFields.Namespace(name), exchange.Cancellation));
     }
 

@@ -71,7 +71,7 @@ internal static class PineconeRoutes
     private static RequestDelegate Ask(Protocol protocol, Func<JsonExchange, ValueTask<ApiError?>> handler) => async context =>
     {
         using var reply = new Reply();
-        if (await handler(new JsonExchange(context, default, default, reply)) is { } error)
+        if (await handler(new JsonExchange(context, default, default, reply, context.RequestAborted)) is { } error)
             await protocol.WriteErrorAsync(context, error);
         else
             await reply.CompleteAsync(context);

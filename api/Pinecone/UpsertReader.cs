@@ -66,6 +66,8 @@ internal ref struct UpsertReader
 
         if (_json.End() is { } error)
             return error;
+        if (RecordCheck.CheckNamespace(PineconeFields.Namespace(_namespace)) is { } misnamed)
+            return ApiError.From(misnamed);
         return _ids.Count == 0 ? new(ErrorCause.Empty, "vectors is missing or empty", "vectors") : null;
     }
 

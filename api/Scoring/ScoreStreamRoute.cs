@@ -55,6 +55,10 @@ internal sealed class ScoreStreamRoute(IInferenceBackend backend, ApiOptions opt
         {
             return new(ErrorCause.BodyUnreadable, $"the body is not valid {encoding}");
         }
+        catch (IOException e) when (RequestBody.IsMalformed(e, context))
+        {
+            return new(ErrorCause.BodyUnreadable, $"the body cannot be read: {e.Message}", Status: StatusCodes.Status400BadRequest);
+        }
     }
 
     private async ValueTask<ApiError?> StreamAsync(HttpContext context, Stream body, ScoreFields fields, Priority priority, CancellationToken cancellation)

@@ -44,7 +44,7 @@ internal sealed class TeiProtocol(bool legacyStatus) : Protocol
         // Over text, what the engine calls invalid is a token id that the vocabulary does not have.
         ErrorCause.Invalid => (422, "Tokenizer"),
         ErrorCause.ModelNotFound => (404, "Validation"),
-        ErrorCause.ModelNotReady => (503, "Unhealthy"),
+        ErrorCause.ModelNotReady or ErrorCause.Unavailable => (503, "Unhealthy"),
         ErrorCause.Overloaded => (429, "Overloaded"),
         ErrorCause.DeadlineExceeded => (504, "Backend"),
         ErrorCause.WrongTask or ErrorCause.Failed => (424, "Backend"),

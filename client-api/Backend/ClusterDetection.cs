@@ -63,15 +63,15 @@ internal sealed class ClusterDetection(ClusterWatcher watcher, Dispatcher dispat
         var router = table.Names.ContainsKey(group.Model) ? table.Route(group.Model).Version(group.Digest) : null;
         var chunks = Splitting.Of(request.Inputs, router?.Count ?? 1, options.Router);
         return await dispatcher.SendAllAsync(
-            group.Model, group.Digest, chunks, deadline,
-            (range, replica, left, token) => replica.Detectors.DetectAsync(
+            group.Model, group.Digest, chunks, request.Upsert is not null, deadline,
+            (part, replica, left, token) => replica.Detectors.DetectAsync(
                 new DetectCall
                 {
-                    Texts = Texts.Of(request.Inputs, range),
+                    Texts = Texts.Of(request.Inputs, part.Inputs),
                     Terms = new Terms { Priority = request.Priority, Timeout = left, Truncation = request.Truncation },
                     Detectors = names,
                     Embeddings = request.Embeddings,
-                    Upsert = UpsertPart.Of(request.Upsert, range),
+                    Upsert = UpsertPart.Of(request.Upsert, part.Inputs, part.Operation),
                 },
                 token),
             cancellation);

@@ -27,7 +27,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
         // The whole request before it is split, so that a refusal tells the input's place in it. Replicas have their embeddings kept themselves.
         if (request.Upsert is { } target && RecordCheck.Check(vectors is not null, target, request.Inputs.Count, request.PerToken) is { } wrong)
             return wrong;
-        var parts = await OverChunksAsync(request, deadline, (range, replica, left, token) => replica.Grain.EmbedAsync(EmbedCall.Of(request, range, left), token), cancellation, ModelTask.Embedding);
+        var parts = await OverChunksAsync(request, deadline, (part, replica, left, token) => replica.Grain.EmbedAsync(EmbedCall.Of(request, part.Inputs, left, part.Operation), token), request.Upsert is not null, cancellation, ModelTask.Embedding);
         return parts.TryGet(out var rows, out var error) ? Rows.Join(rows) : error;
     }
 
@@ -36,7 +36,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     {
         var deadline = dispatcher.Begin(request.Timeout);
         var parts = await OverChunksAsync(
-            request, deadline, (range, replica, left, token) => replica.Grain.ScoreAsync(ScoreCall.Of(request, range, left), token), cancellation, ModelTask.Classifier, ModelTask.Reranker);
+            request, deadline, (part, replica, left, token) => replica.Grain.ScoreAsync(ScoreCall.Of(request, part.Inputs, left), token), false, cancellation, ModelTask.Classifier, ModelTask.Reranker);
         return parts.TryGet(out var rows, out var error) ? Rows.Join(rows) : error;
     }
 
@@ -45,7 +45,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     {
         var deadline = dispatcher.Begin(request.Timeout);
         var parts = await OverChunksAsync(
-            request, deadline, (range, replica, left, token) => replica.Grain.EmbedSparseAsync(SparseCall.Of(request, range, left), token), cancellation, ModelTask.Sparse);
+            request, deadline, (part, replica, left, token) => replica.Grain.EmbedSparseAsync(SparseCall.Of(request, part.Inputs, left), token), false, cancellation, ModelTask.Sparse);
         return parts.TryGet(out var rows, out var error) ? SparseRows.Join(rows) : error;
     }
 
@@ -54,7 +54,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     {
         var deadline = dispatcher.Begin(request.Timeout);
         var parts = await OverChunksAsync(
-            request, deadline, (range, replica, left, token) => replica.Grain.FindEntitiesAsync(EntityCall.Of(request, range, left), token), cancellation, ModelTask.TokenClassifier);
+            request, deadline, (part, replica, left, token) => replica.Grain.FindEntitiesAsync(EntityCall.Of(request, part.Inputs, left), token), false, cancellation, ModelTask.TokenClassifier);
         return parts.TryGet(out var found, out var error)
             ? new EntityOutput(found[0].It.Version, [.. found.SelectMany(part => part.It.Entities)], found.Sum(part => part.It.TotalTokens))
             : error;
@@ -91,7 +91,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
         foreach (var input in request.Inputs)
             tokens += Splitting.Estimate(input);
         var outcome = await dispatcher.SendAsync(
-            model, digest, (int)Math.Min(int.MaxValue, tokens), deadline, (replica, left, token) => replica.Grain.CompareAsync(CompareCall.Of(request, left), token), cancellation);
+            model, digest, (int)Math.Min(int.MaxValue, tokens), false, deadline, (replica, left, token) => replica.Grain.CompareAsync(CompareCall.Of(request, left), token), cancellation);
         return outcome.TryGet(out var output, out var error) ? output.It : error;
     }
 
@@ -106,7 +106,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
             bytes += input.Data.Length;
         // An id is eight bytes, mostly.
         var outcome = await dispatcher.SendAsync(
-            found.Name, found.Digest, (int)Math.Min(int.MaxValue, bytes / 8), deadline,
+            found.Name, found.Digest, (int)Math.Min(int.MaxValue, bytes / 8), false, deadline,
             (replica, left, token) => replica.Grain.InferAsync(
                 new InferCall { Inputs = Tensor.Of(request.Inputs), Outputs = [.. request.Outputs], Terms = new Terms { Priority = request.Priority, Timeout = left } }, token),
             cancellation);
@@ -118,7 +118,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     {
         if (!Find(model, ModelLookup.TextTasks).TryGet(out var info, out var error))
             return error;
-        var outcome = await dispatcher.SendAsync(info.Name, null, 0, dispatcher.Begin(null), (replica, _, token) => replica.Grain.TokenizeAsync([.. texts], addSpecialTokens, token), cancellation);
+        var outcome = await dispatcher.SendAsync(info.Name, null, 0, false, dispatcher.Begin(null), (replica, _, token) => replica.Grain.TokenizeAsync([.. texts], addSpecialTokens, token), cancellation);
         return outcome.TryGet(out var lists, out error) ? lists.It : error;
     }
 
@@ -127,7 +127,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     {
         if (!Find(model, ModelLookup.TextTasks).TryGet(out var info, out var error))
             return error;
-        var outcome = await dispatcher.SendAsync(info.Name, null, 0, dispatcher.Begin(null), (replica, _, token) => replica.Grain.DecodeAsync([.. ids], skipSpecialTokens, token), cancellation);
+        var outcome = await dispatcher.SendAsync(info.Name, null, 0, false, dispatcher.Begin(null), (replica, _, token) => replica.Grain.DecodeAsync([.. ids], skipSpecialTokens, token), cancellation);
         return outcome.TryGet(out var texts, out error) ? texts.It : error;
     }
 
@@ -183,7 +183,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     }
 
     private async ValueTask<Outcome<T[]>> OverChunksAsync<T>(
-        TextRequest request, Deadline deadline, Func<Range, ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<T>>> call, CancellationToken cancellation, params ModelTask[] tasks)
+        TextRequest request, Deadline deadline, Func<Part, ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<T>>> call, bool writes, CancellationToken cancellation, params ModelTask[] tasks)
         where T : class
     {
         while (true)
@@ -195,7 +195,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
             var chunks = Splitting.Of(request.Inputs, router?.Count ?? 1, options.Router);
             // Parts of one answer come from one version.
             var digest = chunks.Length == 1 ? found.Digest : found.Digest ?? info!.Digest;
-            if ((await dispatcher.SendAllAsync(found.Name, digest, chunks, deadline, call, cancellation)).TryGet(out var parts, out error))
+            if ((await dispatcher.SendAllAsync(found.Name, digest, chunks, writes, deadline, call, cancellation)).TryGet(out var parts, out error))
                 return parts;
             // A version that went meanwhile, and that nobody named: all of it again with the next.
             if (chunks.Length == 1 || error.Kind != InferenceErrorKind.ModelNotFound || found.Digest is not null)

@@ -55,7 +55,7 @@ internal static class ClusterRoutes
         public static Status Of(ClusterView view) => new(
             [.. view.Silos.Select(silo => new SiloStatus(silo.Silo.Endpoint.ToString(), silo.Pool, silo.Zone, silo.Device, silo.Cores, silo.Memory, silo.Used, silo.Draining))],
             [.. view.Models.Select(model => new ModelStatus(
-                model.Info.Name, model.Asleep ? "asleep" : Word(model.Info.State), model.Info.Reason, model.Info.Digest, model.Pool, model.Desired))],
+                model.Info.Name, model.Quarantined ? "quarantined" : model.Asleep ? "asleep" : Word(model.Info.State), model.Info.Reason, model.Info.Digest, model.Pool, model.Desired))],
             [.. view.Models.SelectMany(model => model.Replicas.Select(replica => new ReplicaStatus(
                 model.Info.Name, replica.Silo.Endpoint.ToString(), Word(replica.Phase), replica.Digest, replica.Memory, replica.Load.QueuedTokens, replica.Load.TokensPerSecond)))],
             [.. view.Pools.Select(pool => new PoolStatus(pool.Pool, pool.Desired, pool.Current))]);

@@ -16,6 +16,9 @@ internal sealed record FrontSettings : ProcessSettings
 
     public VectorOptions Vectors { get; init; } = new();
 
+    /// <summary>Bytes that the process may take; 0 for what the container or the machine has.</summary>
+    public long MemoryLimit { get; init; }
+
     /// <summary>Says what is wrong, naming the key; null when nothing is.</summary>
     public string? Validate() => Cluster.Validate() ?? Api.Validate() ?? Front.Validate() ?? Vectors.Validate();
 }
@@ -32,6 +35,7 @@ internal static class FrontTable
         // What a front decides of the engine's settings, by the engine's names.
         SettingKinds.Text<FrontSettings>("Engine:DefaultModel", "EMBEDDING_MODEL", "a model's name", (s, v) => s with { Front = s.Front with { DefaultModel = v } }),
         SettingKinds.List<FrontSettings>("Engine:DefaultDetectors", "DEFAULT_CLASSIFIERS", (s, v) => s with { Front = s.Front with { DefaultDetectors = v } }),
+        SettingKinds.Bytes<FrontSettings>("Engine:MemoryLimit", null, (s, v) => s with { MemoryLimit = v }),
         SettingKinds.Time<FrontSettings>("Engine:RequestTimeout", (s, v) => s with { Front = s.Front with { RequestTimeout = v } }),
     ];
 

@@ -32,6 +32,7 @@ internal sealed class Attempt<T> : IAttempt
     private Answer<T> _answer;
     private int _end = -1;
     private int _doubted;
+    private int _settled;
 
     /// <summary>A call that is made next.</summary>
     /// <param name="route">Where it goes.</param>
@@ -68,9 +69,6 @@ internal sealed class Attempt<T> : IAttempt
     /// <summary>Whether it was answered.</summary>
     public bool IsAnswered => Volatile.Read(ref _end) == (int)CallEnd.Answered;
 
-    /// <summary>Whether it has ended.</summary>
-    public bool HasEnded => Volatile.Read(ref _end) >= 0;
-
     /// <summary>Awaits the call.</summary>
     /// <param name="call">The call, under way.</param>
     public async Task FollowAsync(ValueTask<Answer<T>> call)
@@ -105,6 +103,19 @@ internal sealed class Attempt<T> : IAttempt
     {
         if (Interlocked.Exchange(ref _doubted, 1) == 0)
             ThreadPool.UnsafeQueueUserWorkItem(static attempt => attempt.Late(), this, preferLocal: false);
+    }
+
+    /// <summary>Tells the router what became of it. The first word counts.</summary>
+    /// <param name="load">The replica's load in tokens, as it said or as it is to count; null where nothing is known of it.</param>
+    /// <param name="now">Milliseconds of the router's clock.</param>
+    public void Settle(long? load, long now)
+    {
+        if (Interlocked.Exchange(ref _settled, 1) != 0)
+            return;
+        if (load is { } tokens)
+            Route.Answered(tokens, now);
+        else
+            Route.Lost();
     }
 
     /// <summary>Nobody waits for it any more, whether it was answered or not.</summary>

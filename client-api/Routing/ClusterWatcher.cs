@@ -27,6 +27,9 @@ internal sealed class ClusterWatcher(
 
     private readonly Dictionary<string, ModelRoute> _routes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ReplicaRef> _replicas = new(StringComparer.Ordinal);
+
+    // Those that have left the view, while their calls are on their way.
+    private readonly List<ReplicaRef> _gone = [];
     private readonly ClusterPulse _pulse = new(grains, time);
     private RoutingTable _table = RoutingTable.Empty;
     private ReplicaRef[] _all = [];
@@ -53,7 +56,7 @@ internal sealed class ClusterWatcher(
             lost += replica.InFlight.LoseForwarded();
         if (lost > 0)
         {
-            metrics.GatewayLost(lost);
+            metrics.GatewayLost();
             Log.GatewayLost(logger, lost);
         }
 
@@ -80,6 +83,7 @@ internal sealed class ClusterWatcher(
     private async Task WatchAsync(CancellationToken stopping)
     {
         ViewVersion known = default;
+        var silent = false;
         while (!stopping.IsCancellationRequested)
         {
             try
@@ -95,10 +99,11 @@ internal sealed class ClusterWatcher(
 
                 var answer = await question;
                 Heard();
+                silent = false;
                 if (answer is { } view)
                 {
-                    known = view.Version;
                     Update(view);
+                    known = view.Version;
                 }
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -108,7 +113,9 @@ internal sealed class ClusterWatcher(
             catch (Exception e)
             {
                 // Whatever it was, before the first connection above all: the table stands, and is asked for again.
-                Log.RegistrySilent(logger, e.Message);
+                if (!silent)
+                    Log.RegistrySilent(logger, e.Message);
+                silent = true;
                 await Task.Delay(_again, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -129,13 +136,16 @@ internal sealed class ClusterWatcher(
         }
     }
 
-    /// <summary>What is on its way to silos that answer nobody is made again where another replica answers; where none does, it waits for either.</summary>
+    /// <summary>
+    /// What is on its way to silos that answer nobody is made again where another replica answers. Where none does it stays on its way until its silo's
+    /// way is made anew, and is then made again by whichever is back first.
+    /// </summary>
     private void LoseSilent()
     {
         foreach (var replica in Volatile.Read(ref _all))
         {
-            if (replica.Silent && replica.Route.Version(replica.Digest) is { AnyAnswers: true } && replica.InFlight.LoseAll() is > 0 and var lost)
-                metrics.SiloLost(lost);
+            if (replica.Silent && replica.Route.Version(replica.Digest) is { AnyAnswers: true } && replica.InFlight.LoseAll() > 0)
+                metrics.SiloLost();
         }
     }
 
@@ -167,24 +177,27 @@ internal sealed class ClusterWatcher(
                 seen.Add(replica.Key);
         }
 
-        var lost = new List<ReplicaRef>();
-        var silos = view.Silos.Select(silo => silo.Silo).ToHashSet();
+        foreach (var name in _routes.Keys.Except(view.Models.Select(model => model.Info.Name)).ToList())
+            _routes.Remove(name);
+        // One that has just left is kept for one view at least: a request may have chosen it a moment ago.
+        _gone.RemoveAll(replica => replica.InFlight.IsEmpty);
         foreach (var (key, replica) in _replicas.ToList())
         {
             if (seen.Contains(key))
                 continue;
             _replicas.Remove(key);
-            lost.Add(replica);
+            _gone.Add(replica);
         }
 
         // Draining replicas are in the view but not in the routes; their calls are answered yet.
-        Volatile.Write(ref _all, [.. _replicas.Values, .. lost.Where(replica => silos.Contains(replica.Silo))]);
+        Volatile.Write(ref _all, [.. _replicas.Values, .. _gone]);
         Volatile.Write(ref _table, new RoutingTable(view, new Dictionary<string, ModelRoute>(_routes, StringComparer.Ordinal)));
         NotifyChanged();
-        foreach (var replica in lost)
+        var silos = view.Silos.Select(silo => silo.Silo).ToHashSet();
+        foreach (var replica in _gone)
         {
-            if (!silos.Contains(replica.Silo))
-                metrics.SiloLost(replica.InFlight.LoseAll());
+            if (!silos.Contains(replica.Silo) && replica.InFlight.LoseAll() > 0)
+                metrics.SiloLost();
         }
     }
 

@@ -11,10 +11,15 @@ namespace Orrery.ClientApi.Routing;
 /// <param name="Own">Whether the caller named it; else it is the front's limit, and replicas use their own.</param>
 internal readonly record struct Deadline(long At, bool Own);
 
+/// <summary>A part of a request.</summary>
+/// <param name="Inputs">Its inputs.</param>
+/// <param name="Operation">What its write is called, whichever replica makes it; null where it writes nothing.</param>
+internal readonly record struct Part(Range Inputs, Guid? Operation);
+
 /// <summary>
 /// Sends work to a replica of a model and sees it answered: another replica is asked when one is lost, and a model that sleeps or is just
 /// being replaced is waited for, all within the deadline. One whose answer is late is given a second, as far as the budget allows: the first good
-/// answer counts. What a replica refused stays refused.
+/// answer counts. What keeps something is given none beside it, and has a name by which it is kept once. What a replica refused stays refused.
 /// </summary>
 internal sealed class Dispatcher(ClusterWatcher watcher, LiveGrains grains, FrontMetrics metrics, FrontOptions options, TimeProvider time)
 {
@@ -36,11 +41,12 @@ internal sealed class Dispatcher(ClusterWatcher watcher, LiveGrains grains, Fron
     /// <param name="model">The model's name.</param>
     /// <param name="digest">The version; null for the one that is served.</param>
     /// <param name="tokens">About how much work it is.</param>
+    /// <param name="writes">Whether it keeps something: then it is asked of another replica only when the first will not answer, not beside it.</param>
     /// <param name="deadline">When it must be done.</param>
     /// <param name="call">Asks a replica, telling it how long the caller still waits.</param>
     /// <param name="cancellation">The caller has gone.</param>
     public async ValueTask<Outcome<T>> SendAsync<T>(
-        string model, string? digest, int tokens, Deadline deadline, Func<ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<T>>> call, CancellationToken cancellation)
+        string model, string? digest, int tokens, bool writes, Deadline deadline, Func<ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<T>>> call, CancellationToken cancellation)
         where T : class
     {
         // The call, and the one that was made beside it because its answer was late.
@@ -79,20 +85,21 @@ internal sealed class Dispatcher(ClusterWatcher watcher, LiveGrains grains, Fron
                     first = Send(chosen, call, deadline, failed is not null, cancellation);
                 }
 
-                var end = await (second is null ? first.Next : await Task.WhenAny(first.Next, second.Next));
-                if (second is not null && !first.HasEnded)
-                    (first, second) = (second, first);
-                switch (end)
+                // Whichever of the two it is that something happens to comes first.
+                Task<CallEnd> next = first.Next, nextOfSecond = second?.Next ?? next;
+                var happened = await Task.WhenAny(next, nextOfSecond);
+                if (happened != next)
+                    (first, second) = (second!, first);
+                switch (await happened)
                 {
                     case CallEnd.Answered:
                         watcher.Heard();
-                        first.Route.Answered(first.Answer.Load.QueuedTokens, Milliseconds());
                         target.Route.Took(time.GetElapsedTime(first.Began));
                         return first.Answer.Value is { } value ? value : first.Answer.Error!;
                     case CallEnd.Expired:
                         return Expired();
                     case CallEnd.Late:
-                        if (second is null && target.Router is { } others && Choose(others, tokens, first.Replica, out var beside))
+                        if (second is null && !writes && target.Router is { } others && Choose(others, tokens, first.Replica, out var beside))
                         {
                             if (beside.Replica.Equals(first.Replica) || beside.Replica.Silent || !_budget.TryTake())
                             {
@@ -106,7 +113,7 @@ internal sealed class Dispatcher(ClusterWatcher watcher, LiveGrains grains, Fron
 
                         continue;
                     default:
-                        first.Route.Answered(Shunned, Milliseconds());
+                        first.Settle(Shunned, Milliseconds());
                         metrics.Retried(first.Answer.Gone ? "gone" : "lost");
                         var again = failed is not null;
                         failed = first.Replica;
@@ -148,13 +155,12 @@ internal sealed class Dispatcher(ClusterWatcher watcher, LiveGrains grains, Fron
         return attempt;
     }
 
-    private static void End<T>(Attempt<T>? attempt)
+    private void End<T>(Attempt<T>? attempt)
         where T : class
     {
         if (attempt is null)
             return;
-        if (!attempt.IsAnswered)
-            attempt.Route.Lost();
+        attempt.Settle(attempt.IsAnswered ? attempt.Answer.Load.QueuedTokens : null, Milliseconds());
         attempt.Abandon();
     }
 
@@ -162,11 +168,12 @@ internal sealed class Dispatcher(ClusterWatcher watcher, LiveGrains grains, Fron
     /// <param name="model">The model's name.</param>
     /// <param name="digest">The version; null for the one that is served.</param>
     /// <param name="chunks">The parts; at least one.</param>
+    /// <param name="writes">As with one.</param>
     /// <param name="deadline">When it must be done.</param>
-    /// <param name="call">Asks a replica for a range of the inputs.</param>
+    /// <param name="call">Asks a replica for a part of the request.</param>
     /// <param name="cancellation">The caller has gone.</param>
     public async ValueTask<Outcome<T[]>> SendAllAsync<T>(
-        string model, string? digest, Chunk[] chunks, Deadline deadline, Func<Range, ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<T>>> call, CancellationToken cancellation)
+        string model, string? digest, Chunk[] chunks, bool writes, Deadline deadline, Func<Part, ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<T>>> call, CancellationToken cancellation)
         where T : class
     {
         if (chunks.Length == 1)
@@ -184,8 +191,12 @@ internal sealed class Dispatcher(ClusterWatcher watcher, LiveGrains grains, Fron
 
         return error is null ? parts : error;
 
-        ValueTask<Outcome<T>> SendAsync(Chunk chunk) =>
-            this.SendAsync(model, digest, chunk.Weight(), deadline, (replica, left, token) => call(chunk.Range(), replica, left, token), cancellation);
+        ValueTask<Outcome<T>> SendAsync(Chunk chunk)
+        {
+            // One name for all that is asked in its stead.
+            var part = new Part(chunk.Range(), writes ? Guid.NewGuid() : null);
+            return this.SendAsync(model, digest, chunk.Weight(), writes, deadline, (replica, left, token) => call(part, replica, left, token), cancellation);
+        }
     }
 
     private Outcome<Target> Find(string model, string? digest)
@@ -223,6 +234,8 @@ internal sealed class Dispatcher(ClusterWatcher watcher, LiveGrains grains, Fron
         while (true)
         {
             var changed = watcher.Changed;
+            if (watcher.Obstacle is { } obstacle)
+                return obstacle;
             var table = watcher.Table;
             var found = find(table);
             if (found.Error is not { Kind: InferenceErrorKind.ModelNotReady } || !comes(table) || time.GetTimestamp() >= deadline.At)
@@ -236,16 +249,17 @@ internal sealed class Dispatcher(ClusterWatcher watcher, LiveGrains grains, Fron
 
     private async Task WaitAsync(Task changed, string? wake, Deadline deadline, CancellationToken cancellation)
     {
-        if (wake is not null)
+        if (wake is not null && watcher.Table.Names.TryGetValue(wake, out var asleep))
         {
             try
             {
-                await grains.GetGrain<ISupervisorGrain>(watcher.Table.Names[wake].Name).WakeAsync().WaitAsync(_longestWake, time, cancellation);
+                await grains.GetGrain<ISupervisorGrain>(asleep.Name).WakeAsync().WaitAsync(_longestWake, time, cancellation);
             }
             catch (Exception e) when (RemoteFault.Is(e, cancellation))
             {
-                // Its silo is lost with it; the next one is woken by the next turn of the loop.
+                // Its silo is lost with it; the next one is woken by the caller's next turn, which no view needs to bring about.
                 await Task.Delay(_pause, time, cancellation);
+                return;
             }
         }
 

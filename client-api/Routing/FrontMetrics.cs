@@ -28,17 +28,11 @@ internal sealed class FrontMetrics : IDisposable
 
     public void Retried(string cause) => _retries.Add(1, Tag("cause", cause));
 
-    public void GatewayLost(int calls)
-    {
-        _losses.Add(1, Tag("what", "gateway"));
-        _retries.Add(calls, Tag("cause", "gateway"));
-    }
+    /// <summary>With calls on their way, each of which is counted when it is made again.</summary>
+    public void GatewayLost() => _losses.Add(1, Tag("what", "gateway"));
 
-    public void SiloLost(int calls)
-    {
-        _losses.Add(1, Tag("what", "silo"));
-        _retries.Add(calls, Tag("cause", "silo"));
-    }
+    /// <summary>Likewise.</summary>
+    public void SiloLost() => _losses.Add(1, Tag("what", "silo"));
 
     public void Dispose() => _meter.Dispose();
 

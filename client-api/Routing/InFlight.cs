@@ -28,6 +28,16 @@ internal sealed class InFlight
     private readonly Lock _gate = new();
     private readonly HashSet<IAttempt> _attempts = [];
 
+    /// <summary>Whether nothing is on its way.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_gate)
+                return _attempts.Count == 0;
+        }
+    }
+
     public void Add(IAttempt attempt)
     {
         lock (_gate)

@@ -56,7 +56,6 @@ internal sealed class SiloChannel : IAsyncDisposable
     /// <summary>It answered a call.</summary>
     public void Heard() => _detector.Heard(Milliseconds());
 
-
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -71,9 +70,10 @@ internal sealed class SiloChannel : IAsyncDisposable
         while (!ended.IsCancellationRequested)
         {
             var number = Interlocked.Increment(ref _clients);
-            var host = _connect(() => Broken(number));
+            IHost? host = null;
             try
             {
+                host = _connect(() => Broken(number));
                 await host.StartAsync(ended);
                 var client = host.Services.GetRequiredService<IClusterClient>();
                 // A client that is made anew counts once it has brought an answer.
@@ -94,8 +94,11 @@ internal sealed class SiloChannel : IAsyncDisposable
             }
             finally
             {
+                // Before it ends: a late answer may yet show the silo alive, and calls then go by other silos until the next client is there.
+                Volatile.Write(ref _client, null);
                 // Not waited for: the end of a client to a silo that is frozen takes its time.
-                _ = EndAsync(host);
+                if (host is not null)
+                    _ = EndAsync(host);
             }
         }
     }
@@ -108,7 +111,7 @@ internal sealed class SiloChannel : IAsyncDisposable
         long? silentSince = null;
         while (true)
         {
-            if ((asking.IsCompleted || Interlocked.Exchange(ref _broken, 0) != 0) && _time.GetElapsedTime(askedAt) >= _askEvery)
+            if (_time.GetElapsedTime(askedAt) >= _askEvery && (asking.IsCompleted || Interlocked.Exchange(ref _broken, 0) != 0))
                 (asking, askedAt) = (AskAsync(client), _time.GetTimestamp());
             var silent = Silent;
             if (_detector.Look(Milliseconds(), (long)_look.TotalMilliseconds))
@@ -165,14 +168,19 @@ internal sealed class SiloChannel : IAsyncDisposable
     private static async Task EndAsync(IHost host)
     {
         using var late = new CancellationTokenSource(_longestEnd);
-        try
+        // Nobody uses it any more: how it ends is all the same, but each step is taken.
+        await StepAsync(() => host.StopAsync(late.Token));
+        await StepAsync(() => host is IAsyncDisposable disposable ? disposable.DisposeAsync().AsTask() : Task.Run(host.Dispose));
+
+        static async Task StepAsync(Func<Task> step)
         {
-            await host.StopAsync(late.Token);
-            await (host is IAsyncDisposable disposable ? disposable.DisposeAsync().AsTask() : Task.Run(host.Dispose));
-        }
-        catch (Exception)
-        {
-            // Nobody uses it any more.
+            try
+            {
+                await step();
+            }
+            catch (Exception)
+            {
+            }
         }
     }
 

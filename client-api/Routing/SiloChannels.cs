@@ -14,7 +14,10 @@ internal sealed class SiloChannels(FrontOptions options, IOptions<ClusterOptions
     private static readonly TimeSpan _askEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _askTogether = TimeSpan.FromMilliseconds(5);
 
-    // In the order of their addresses, so that fronts that ask one silo for everything stay with it.
+    // Where this front begins to look for one that answers: each elsewhere, so that one silo does not carry what all fronts ask of any.
+    private readonly uint _first = (uint)Random.Shared.Next();
+
+    // In the order of their addresses, so that a front that asks one silo for everything stays with it.
     private SiloChannel[] _all = [];
     private Dictionary<SiloAddress, SiloChannel> _bySilo = [];
 
@@ -30,8 +33,10 @@ internal sealed class SiloChannels(FrontOptions options, IOptions<ClusterOptions
     /// <summary>The way to a silo that answers; null when there is none.</summary>
     public IGrainFactory? Any()
     {
-        foreach (var channel in Volatile.Read(ref _all))
+        var all = Volatile.Read(ref _all);
+        for (var i = 0u; i < all.Length; i++)
         {
+            var channel = all[(_first + i) % (uint)all.Length];
             if (!channel.Silent && channel.Grains is { } grains)
                 return grains;
         }

@@ -116,6 +116,9 @@ public sealed record UpsertTarget
 
     /// <summary>Each record's metadata, a flat JSON object as UTF-8, empty for none; or an empty list for none at all.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Metadata { get; init; } = [];
+
+    /// <summary>See <see cref="Vectors.UpsertRequest.Operation"/>.</summary>
+    public Guid? Operation { get; init; }
 }
 
 /// <summary>Asks a sequence classifier or cross-encoder for its raw scores (logits), one row a text or pair.</summary>

@@ -26,6 +26,27 @@ internal sealed class BatchQueue(BatchPolicy policy, int maxLength)
     /// <summary>Takes out an entry that is queued: its caller has gone.</summary>
     public void Remove(QueueEntry entry) => LaneOf(entry).Remove(entry);
 
+    /// <summary>Takes out every entry whose deadline has passed.</summary>
+    /// <param name="now">The time, in the ticks of the entries.</param>
+    /// <param name="expired">Receives them.</param>
+    public void TakeExpired(long now, List<QueueEntry> expired)
+    {
+        foreach (var lane in (ReadOnlySpan<Lane>)[_interactive, _bulk])
+        {
+            for (var entry = lane.Oldest; entry is not null;)
+            {
+                var next = entry.Younger;
+                if (entry.Deadline <= now)
+                {
+                    lane.Remove(entry);
+                    expired.Add(entry);
+                }
+
+                entry = next;
+            }
+        }
+    }
+
     /// <summary>Moves a queued bulk entry up: someone waits for the same text now.</summary>
     public void Promote(QueueEntry entry)
     {

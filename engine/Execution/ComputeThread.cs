@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace Orrery.Engine.Execution;
@@ -22,6 +23,35 @@ internal static partial class ComputeThread
         { IsBackground = true, Name = name, Priority = ThreadPriority.BelowNormal };
         thread.Start();
         return thread;
+    }
+
+    /// <summary>Does work on threads like these, and waits for all of them. What one throws is thrown here: on its own thread it would end the process.</summary>
+    /// <param name="name">The threads'.</param>
+    /// <param name="threads">How many.</param>
+    /// <param name="work">Is told which of them it is on.</param>
+    public static void RunAll(string name, int threads, Action<int> work)
+    {
+        ExceptionDispatchInfo? failure = null;
+        var all = new Thread[threads];
+        for (var i = 0; i < threads; i++)
+        {
+            var own = i;
+            all[i] = Start(name, () =>
+            {
+                try
+                {
+                    work(own);
+                }
+                catch (Exception e)
+                {
+                    Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(e), null);
+                }
+            });
+        }
+
+        foreach (var thread in all)
+            thread.Join();
+        failure?.Throw();
     }
 
     [LibraryImport("libc", EntryPoint = "setpriority")]

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Orrery.Engine.Batching;
+using Orrery.Engine.OnnxRuntime;
 
 namespace Orrery.Engine.Execution;
 
@@ -14,6 +15,12 @@ internal sealed class ModelExecutor
     public static readonly InferenceError Stopping =
         new(InferenceErrorKind.ModelNotReady, "the model is being unloaded", RetryAfter: TimeSpan.FromSeconds(1));
 
+    /// <summary>What those are told whose deadline passed while they ran.</summary>
+    public static readonly InferenceError Late = new(InferenceErrorKind.DeadlineExceeded, "the deadline passed before the model answered");
+
+    // Callers with a deadline of their own are told on time by a timer of their own.
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(250);
+
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _work = new(0);
     private readonly string _name;
@@ -24,7 +31,10 @@ internal sealed class ModelExecutor
     private readonly ModelMetrics _metrics;
     private readonly Dictionary<TextItem, TextItem> _inFlight = new(new SameTokens());
     private readonly Thread[] _threads;
+    private readonly List<QueueEntry>?[] _running;
+    private readonly ITimer _watch;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _tookAt;
     private int _idle;
     private int _alive;
     private bool _stopping;
@@ -49,11 +59,13 @@ internal sealed class ModelExecutor
         _metrics = metrics;
         _alive = runners.Count;
         _threads = new Thread[runners.Count];
+        _running = new List<QueueEntry>?[runners.Count];
         metrics.Observe(QueuedTokens);
+        _watch = time.CreateTimer(_ => GiveUpLate(), null, _look, _look);
         for (var i = 0; i < _threads.Length; i++)
         {
-            var runner = runners[i];
-            _threads[i] = ComputeThread.Start($"{name}#{i}", () => Work(runner));
+            var own = i;
+            _threads[i] = ComputeThread.Start($"{name}#{i}", () => Work(own, runners[own]));
         }
     }
 
@@ -90,7 +102,7 @@ internal sealed class ModelExecutor
             var now = _time.GetTimestamp();
             foreach (var item in items)
             {
-                item.Deadline = DeadlineAt(now, timeout);
+                item.Deadline = item.OwnDeadline = DeadlineAt(now, timeout);
                 if (_inFlight.TryGetValue(item, out var leader))
                 {
                     Follow(leader, item);
@@ -211,41 +223,39 @@ internal sealed class ModelExecutor
             _work.Release(wake);
     }
 
-    private void Work(IBatchRunner runner)
+    private void Work(int thread, IBatchRunner runner)
     {
         var batch = new List<QueueEntry>();
         var expired = new List<QueueEntry>();
-        while (Take(batch, expired, out var alone))
+        while (Take(thread, batch, expired, out var alone))
         {
             foreach (var entry in expired)
                 Expire((WorkItem)entry);
             if (batch.Count > 0)
-                Run(runner, batch, alone);
+                Run(thread, runner, batch, alone);
         }
 
         runner.Dispose();
         if (Interlocked.Decrement(ref _alive) == 0)
         {
+            _watch.Dispose();
             _metrics.Dispose();
             _work.Dispose();
             _stopped.SetResult();
         }
     }
 
-    private bool Take(List<QueueEntry> batch, List<QueueEntry> expired, out bool alone)
+    private bool Take(int thread, List<QueueEntry> batch, List<QueueEntry> expired, out bool alone)
     {
         while (true)
         {
             lock (_gate)
             {
-                var taken = _queue.TryTake(_time.GetTimestamp(), _idle + 1, batch, expired);
-                foreach (var entry in expired)
-                {
-                    if (entry is TextItem text)
-                        _inFlight.Remove(text);
-                }
-
+                _tookAt = _time.GetTimestamp();
+                var taken = _queue.TryTake(_tookAt, _idle + 1, batch, expired);
+                Forget(expired);
                 alone = _idle == _threads.Length - 1 && _queue.Count == 0;
+                _running[thread] = taken ? batch : null;
                 if (taken)
                     _load.Started(Padded(batch));
                 if (taken || expired.Count > 0)
@@ -261,7 +271,45 @@ internal sealed class ModelExecutor
         }
     }
 
-    private void Run(IBatchRunner runner, List<QueueEntry> batch, bool alone)
+    /// <summary>
+    /// Answers those whose deadline has passed while they run, and those that wait behind runs which take that long. Texts are computed to their end,
+    /// for they share it with others; a run of raw tensors is ended.
+    /// </summary>
+    private void GiveUpLate()
+    {
+        List<QueueEntry> expired = [];
+        lock (_gate)
+        {
+            var now = _time.GetTimestamp();
+            foreach (var batch in _running)
+                GiveUpLate(batch, now);
+            if (_queue.Count > 0 && _time.GetElapsedTime(_tookAt, now) >= _look)
+                _queue.TakeExpired(now, expired);
+            Forget(expired);
+        }
+
+        foreach (var entry in expired)
+            Expire((WorkItem)entry);
+    }
+
+    private static void GiveUpLate(List<QueueEntry>? batch, long now)
+    {
+        if (batch is null)
+            return;
+        foreach (var entry in batch)
+            ((WorkItem)entry).GiveUp(now, Late);
+    }
+
+    private void Forget(List<QueueEntry> expired)
+    {
+        foreach (var entry in expired)
+        {
+            if (entry is TextItem text)
+                _inFlight.Remove(text);
+        }
+    }
+
+    private void Run(int thread, IBatchRunner runner, List<QueueEntry> batch, bool alone)
     {
         var start = _time.GetTimestamp();
         var padded = Padded(batch);
@@ -270,20 +318,21 @@ internal sealed class ModelExecutor
         {
             runner.Compute(batch, alone);
         }
-        catch (OnnxRuntime.OrtException e) when (batch[0].Exclusive && e.Code == OnnxRuntime.OrtErrorCode.InvalidArgument)
+        catch (Exception) when (batch.Count > 1)
         {
-            // The tensors are the caller's own: an id outside the vocabulary, say, is theirs to mend.
-            error = new InferenceError(InferenceErrorKind.Unprocessable, e.Message, "inputs");
+            RunApart(thread, runner, batch, padded);
+            return;
         }
         catch (Exception e)
         {
             // Whatever a graph does, the thread lives on: this batch failed, and the next one may not.
-            error = new InferenceError(InferenceErrorKind.Failed, e.Message);
+            error = ErrorOf(e, batch[0].Exclusive);
         }
 
         var seconds = _time.GetElapsedTime(start).TotalSeconds;
         lock (_gate)
         {
+            _running[thread] = null;
             _load.Completed(padded, seconds, _threads.Length - _idle);
             foreach (var entry in batch)
             {
@@ -296,6 +345,8 @@ internal sealed class ModelExecutor
         _metrics.Ran(batch, padded, start, seconds, _time);
         if (error is null)
         {
+            GiveUpLate(batch, _time.GetTimestamp());
+            // A runner answers for each text of the batch itself, whatever fails.
             runner.Deliver(batch);
         }
         else
@@ -309,6 +360,33 @@ internal sealed class ModelExecutor
         if (Tracing.Source.HasListeners())
             Tracing.Record(_name, batch, padded, start, seconds, error, _time);
     }
+
+    /// <summary>One text may be what the others failed with: they are run one by one.</summary>
+    private void RunApart(int thread, IBatchRunner runner, List<QueueEntry> batch, long padded)
+    {
+        lock (_gate)
+            _load.Completed(padded, 0, _threads.Length - _idle);
+        foreach (var entry in batch)
+        {
+            List<QueueEntry> one = [entry];
+            lock (_gate)
+            {
+                _running[thread] = one;
+                _load.Started(entry.Length);
+            }
+
+            Run(thread, runner, one, alone: false);
+        }
+    }
+
+    private static InferenceError ErrorOf(Exception e, bool exclusive) => e switch
+    {
+        OrtException { IsOutOfMemory: true } => new(
+            exclusive ? InferenceErrorKind.TooLarge : InferenceErrorKind.Failed, $"the run needs more memory than Engine:MemoryLimit leaves it: {e.Message}", exclusive ? "inputs" : null),
+        // The tensors are the caller's own: an id outside the vocabulary, or a cache that fits no layer, is theirs to mend.
+        OrtException { Code: OrtErrorCode.InvalidArgument or OrtErrorCode.Fail or OrtErrorCode.RuntimeException } when exclusive => new(InferenceErrorKind.Unprocessable, e.Message, "inputs"),
+        _ => new(InferenceErrorKind.Failed, e.Message),
+    };
 
     private void Expire(WorkItem item)
     {

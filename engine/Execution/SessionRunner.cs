@@ -26,6 +26,7 @@ internal sealed class SessionRunner : IBatchRunner
     private readonly int[] _outputs;
     private float[] _weights = [];
     private float[] _space = [];
+    private readonly int _fill;
     private OrtBinding? _last;
     private int _longest;
 
@@ -58,6 +59,7 @@ internal sealed class SessionRunner : IBatchRunner
         var inputs = new int[_buffers.Length];
         for (var i = 0; i < inputs.Length; i++)
             inputs[i] = i;
+        _fill = GraphLimits.Of(sessions.Narrow.Inputs, layout).Tokens;
         _narrow = new OrtBinding(sessions.Narrow, inputs, _outputs);
         _wide = sessions.Wide is null ? null : new OrtBinding(sessions.Wide, inputs, _outputs);
     }
@@ -65,17 +67,28 @@ internal sealed class SessionRunner : IBatchRunner
     /// <summary>Floats of a row (a token's, or a text's) in the output last computed.</summary>
     public int RowLength => Hidden(0);
 
-    /// <summary>A batch of texts that belong to no request, to be computed and not delivered.</summary>
+    /// <summary>A batch of equal texts that belong to no request, to be computed and not delivered.</summary>
     public static List<QueueEntry> ProbeBatch(int items, int length, int id)
     {
         var ids = new int[length];
         Array.Fill(ids, id);
-        var job = new TextJob(new TextOutput(1, [], []) { Version = "" }, default, items);
-        var batch = new List<QueueEntry>(items);
-        for (var i = 0; i < items; i++)
-            batch.Add(new TextItem { Ids = ids, Length = length, Job = job, Index = i });
+        var texts = new int[items][];
+        Array.Fill(texts, ids);
+        return ProbeBatch(texts);
+    }
+
+    /// <summary>A batch of texts that belong to no request, by their ids.</summary>
+    public static List<QueueEntry> ProbeBatch(int[][] texts)
+    {
+        var job = new TextJob(new TextOutput(1, [], []) { Version = "" }, default, texts.Length);
+        var batch = new List<QueueEntry>(texts.Length);
+        for (var i = 0; i < texts.Length; i++)
+            batch.Add(new TextItem { Ids = texts[i], Length = texts[i].Length, Job = job, Index = i });
         return batch;
     }
+
+    /// <summary>The numbers of the model's own output as it was last computed, text after text; valid until the next run.</summary>
+    public ReadOnlySpan<float> FirstOutput() => Values(0);
 
     public void Compute(List<QueueEntry> batch, bool alone)
     {
@@ -96,11 +109,7 @@ internal sealed class SessionRunner : IBatchRunner
         for (var i = 0; i < batch.Count; i++)
         {
             for (var item = (TextItem)batch[i]; item is not null; item = item.Follower)
-            {
-                var values = Values(item.Job.Postprocessing.Output);
-                var row = values.Length / batch.Count;
-                Deliver(item, values.Slice(i * row, row));
-            }
+                Deliver(item, i, batch.Count);
         }
     }
 
@@ -114,29 +123,37 @@ internal sealed class SessionRunner : IBatchRunner
             buffer.Dispose();
     }
 
-    private void Deliver(TextItem item, ReadOnlySpan<float> row)
+    /// <summary>Writes a text's rows into its answer. Whatever fails in that fails this text's request, and no other of the batch.</summary>
+    private void Deliver(TextItem item, int index, int count)
+    {
+        InferenceError? error;
+        try
+        {
+            var values = Values(item.Job.Postprocessing.Output);
+            var row = values.Length / count;
+            error = item.Job.Abandoned ? null : Write(item, values.Slice(index * row, row));
+        }
+        catch (Exception e)
+        {
+            error = new InferenceError(InferenceErrorKind.Failed, e.Message);
+        }
+
+        if (error is null)
+            item.Job.Delivered();
+        else
+            item.Job.Failed(error);
+    }
+
+    private InferenceError? Write(TextItem item, ReadOnlySpan<float> row)
     {
         var job = item.Job;
-        if (job.Abandoned)
-        {
-            job.Delivered();
-            return;
-        }
-
         if (job.Postprocessing.Sparse is { } sparse)
-        {
-            DeliverSparse(item, row, sparse);
-            return;
-        }
-
+            return WriteSparse(item, row, sparse);
         var destination = job.Output.Memory(item.Index).Span;
         var (pooling, normalize, perToken, output, chained, _) = job.Postprocessing;
         var hidden = Hidden(output);
         if (destination.Length > (perToken ? row.Length : chained ? _chain!.Width : hidden))
-        {
-            job.Failed(new InferenceError(InferenceErrorKind.Failed, $"the graph answered {hidden} numbers a row, fewer than when it was loaded"));
-            return;
-        }
+            return new InferenceError(InferenceErrorKind.Failed, $"the graph answered {hidden} numbers a row, fewer than when it was loaded");
 
         if (chained)
             _chain!.Apply(row[..(item.Length * hidden)], item.Skipped, _scratch)[..destination.Length].CopyTo(destination);
@@ -146,35 +163,27 @@ internal sealed class SessionRunner : IBatchRunner
             row[..destination.Length].CopyTo(destination);
 
         if (!Pooler.IsFinite(destination))
-        {
-            job.Failed(new InferenceError(InferenceErrorKind.Failed, $"the model's output for input {item.Index} is not finite"));
-            return;
-        }
-
+            return new InferenceError(InferenceErrorKind.Failed, $"the model's output for input {item.Index} is not finite");
         if (normalize && !perToken)
             Pooler.Normalize(destination);
-        job.Delivered();
+        return null;
     }
 
-    private void DeliverSparse(TextItem item, ReadOnlySpan<float> row, SparsePooling sparse)
+    private InferenceError? WriteSparse(TextItem item, ReadOnlySpan<float> row, SparsePooling sparse)
     {
         var vocabulary = Hidden(0);
         if (_weights.Length != vocabulary)
             (_weights, _space) = (new float[vocabulary], new float[vocabulary]);
         sparse.Pool(row[..(item.Length * vocabulary)], _weights, _space);
         if (!Pooler.IsFinite(_weights))
-        {
-            item.Job.Failed(new InferenceError(InferenceErrorKind.Failed, $"the model's output for input {item.Index} is not finite"));
-            return;
-        }
-
+            return new InferenceError(InferenceErrorKind.Failed, $"the model's output for input {item.Index} is not finite");
         item.Job.Output.Sparse![item.Index] = SparsePooling.Gather(_weights);
-        item.Job.Delivered();
+        return null;
     }
 
     private void ComputeTexts(List<QueueEntry> batch, OrtBinding binding)
     {
-        _longest = 0;
+        _longest = _fill;
         foreach (var entry in batch)
             _longest = Math.Max(_longest, entry.Length);
         for (var i = 0; i < _buffers.Length; i++)
@@ -263,6 +272,8 @@ internal sealed class SessionRunner : IBatchRunner
                     $"the graph's output '{_sessions.Narrow.Outputs[_outputs[i]].Name}' has shape [{string.Join(", ", shape[..Math.Min(rank, shape.Length)])}] for {items} texts of {_longest} tokens");
             }
 
+            if (_last.OutputType(i) is not (OrtElementType.Float32 or OrtElementType.Float16) and var type)
+                throw new ModelOutputException($"the graph's output '{_sessions.Narrow.Outputs[_outputs[i]].Name}' is {type} and not floats");
             _isConverted[i] = false;
         }
     }

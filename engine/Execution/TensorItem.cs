@@ -1,14 +1,19 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.OnnxRuntime;
 using Orrery.Engine.OnnxRuntime;
 
 namespace Orrery.Engine.Execution;
 
 /// <summary>One run on raw tensors. It runs alone: nothing says how its tensors would be stacked with others.</summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "The run that makes it disposes it.")]
 internal sealed class TensorItem(TensorRequest request, string version) : WorkItem
 {
     private readonly TaskCompletionSource<Outcome<TensorOutput>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private RunOptions? _options;
     private TensorOutput? _output;
+    private bool _ended;
 
     public Task<Outcome<TensorOutput>> Answer => _answer.Task;
 
@@ -20,6 +25,7 @@ internal sealed class TensorItem(TensorRequest request, string version) : WorkIt
         var inputs = new OrtValue[names.Length];
         var buffers = new NativeBuffer?[names.Length];
         var wanted = WantedOutputs(session);
+        var options = Begin();
         try
         {
             for (var i = 0; i < names.Length; i++)
@@ -28,7 +34,7 @@ internal sealed class TensorItem(TensorRequest request, string version) : WorkIt
                 inputs[i] = Bind(request.Inputs[i], buffers[i] = new NativeBuffer());
             }
 
-            using var outputs = session.Run(names, inputs, wanted);
+            using var outputs = session.Run(names, inputs, wanted, options);
             var named = new NamedTensor[wanted.Length];
             for (var i = 0; i < wanted.Length; i++)
                 named[i] = Copy(wanted[i], outputs[i]);
@@ -36,6 +42,9 @@ internal sealed class TensorItem(TensorRequest request, string version) : WorkIt
         }
         finally
         {
+            lock (_gate)
+                _options = null;
+            options.Dispose();
             foreach (var input in inputs)
                 input?.Dispose();
             foreach (var buffer in buffers)
@@ -49,13 +58,28 @@ internal sealed class TensorItem(TensorRequest request, string version) : WorkIt
 
     public override void Fail(InferenceError error) => _answer.TrySetResult(error);
 
-    /// <summary>The caller stops waiting.</summary>
+    public override void GiveUp(long now, InferenceError error)
+    {
+        if (Deadline <= now)
+            Abandon(error, default);
+    }
+
+    /// <summary>The caller stops waiting: a run that goes on is ended, between two of the graph's nodes.</summary>
     public void Abandon(InferenceError? error, CancellationToken cancellation)
     {
-        if (error is null)
-            _answer.TrySetCanceled(cancellation);
-        else
-            _answer.TrySetResult(error);
+        if (error is null ? !_answer.TrySetCanceled(cancellation) : !_answer.TrySetResult(error))
+            return;
+        lock (_gate)
+        {
+            _ended = true;
+            _options?.Terminate = true;
+        }
+    }
+
+    private RunOptions Begin()
+    {
+        lock (_gate)
+            return _options = new RunOptions { Terminate = _ended };
     }
 
     // The names were checked when the request was admitted.

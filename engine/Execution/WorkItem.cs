@@ -11,6 +11,11 @@ internal abstract class WorkItem : QueueEntry
 
     /// <summary>Answers with a refusal or failure. Called at most once, and never beside an answer.</summary>
     public abstract void Fail(InferenceError error);
+
+    /// <summary>Answers those who wait no longer with an error, though it is being computed.</summary>
+    /// <param name="now">Deadlines up to then have passed.</param>
+    /// <param name="error">What they are told.</param>
+    public abstract void GiveUp(long now, InferenceError error);
 }
 
 /// <summary>One text of a request, tokenized.</summary>
@@ -37,6 +42,9 @@ internal sealed class TextItem : WorkItem
     /// <summary>The item whose answer it takes instead of being computed; null when it is computed.</summary>
     public TextItem? Leader { get; set; }
 
+    /// <summary>When its own caller stops waiting, whoever else waits for the same text.</summary>
+    public long OwnDeadline { get; set; } = long.MaxValue;
+
     /// <summary>Whether anyone still wants the answer.</summary>
     public bool Wanted
     {
@@ -58,6 +66,15 @@ internal sealed class TextItem : WorkItem
     {
         for (var item = this; item is not null; item = item.Follower)
             item.Job.Failed(error);
+    }
+
+    public override void GiveUp(long now, InferenceError error)
+    {
+        for (var item = this; item is not null; item = item.Follower)
+        {
+            if (item.OwnDeadline <= now)
+                item.Job.Abandon(error, default);
+        }
     }
 }
 

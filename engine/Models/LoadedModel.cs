@@ -5,7 +5,9 @@ using Orrery.Engine.Tokenization;
 namespace Orrery.Engine.Models;
 
 /// <summary>A model version that answers: its facts, its tokenizer, its session and its queue.</summary>
-internal sealed class LoadedModel(ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, ModelSessions sessions, ModelExecutor executor, ModelMetrics metrics, int tokenWidth, bool chained, bool isStatic)
+internal sealed class LoadedModel(
+    ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, ModelSessions sessions, ModelExecutor executor, ModelMetrics metrics, RunEstimate rawRuns,
+    int tokenWidth, bool chained, bool isStatic)
 {
     private readonly ConcurrentBag<Encoding> _encodings = [];
 
@@ -30,6 +32,9 @@ internal sealed class LoadedModel(ModelInfo info, ModelManifest manifest, GraphL
     public ModelExecutor Executor => executor;
 
     public ModelMetrics Metrics => metrics;
+
+    /// <summary>What runs of raw tensors have taken.</summary>
+    public RunEstimate RawRuns => rawRuns;
 
     /// <summary>Rents a buffer to tokenize into; give it back with <see cref="Return"/>.</summary>
     public Encoding RentEncoding() => _encodings.TryTake(out var encoding) ? encoding : new Encoding();

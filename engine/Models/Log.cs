@@ -24,4 +24,10 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Error, "Detector {Detector} is refused: {Reason}")]
     public static partial void DetectorRefused(ILogger logger, string detector, string reason);
+
+    [LoggerMessage(8, LogLevel.Warning, "Model {Model} is run one text at a time, because its graph takes no two: {Reason}")]
+    public static partial void OneByOne(ILogger logger, string model, string reason);
+
+    [LoggerMessage(9, LogLevel.Error, "Model {Model} is refused: loading it failed in a way that nobody expected")]
+    public static partial void Unexpected(ILogger logger, Exception exception, string model);
 }

@@ -74,9 +74,13 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                // Whatever is in a model's files, or happens while it is loaded, refuses that model and no other.
+                // Whatever is in a model's files, or happens while it is loaded, refuses that model and no other; those of the first kinds are what
+                // files are refused with.
                 var reason = ModelFormatException.Reason(e);
-                Log.Refused(logger, slot.Info.Name, reason);
+                if (e is ModelFormatException or IOException or UnauthorizedAccessException)
+                    Log.Refused(logger, slot.Info.Name, reason);
+                else
+                    Log.Unexpected(logger, e, slot.Info.Name);
                 if (old is null)
                     Publish(slot with { Info = slot.Info with { State = ModelState.Failed, Reason = reason } });
                 return new InferenceError(InferenceErrorKind.ModelNotReady, $"model '{slot.Info.Name}' cannot be loaded: {reason}", "model");

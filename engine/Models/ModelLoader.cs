@@ -69,15 +69,38 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
                 facts = facts with { Dimensions = Math.Min(manifest.TruncateDimensions ?? int.MaxValue, chain?.Width ?? facts.Dimensions) };
             cancellation.ThrowIfCancellationRequested();
 
-            (var plan, sessions) = Plan(facts, session, create, layout, tokenizer);
+            var own = BatchesOf(facts, files, session, layout, tokenizer);
+            (var plan, sessions) = Plan(own, facts, session, create, layout, tokenizer);
             facts = facts with { Sessions = plan.Sessions, ThreadsPerSession = plan.Threads, MaxBatchTokens = plan.MaxBatchTokens, State = ModelState.Ready };
-            return Start(facts, manifest, layout, tokenizer, sessions, plan, chain, tokenWidth, files.Static is not null);
+            return Start(own, facts, manifest, layout, tokenizer, sessions, plan, chain, tokenWidth, files.Static is not null);
         }
         catch
         {
             session.Dispose();
             sessions?.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The options, with batches of one text where the graph takes no more.</summary>
+    private EngineOptions BatchesOf(ModelInfo facts, ModelFiles files, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer)
+    {
+        if (layout is null || options.MaxBatchItems == 1)
+            return options;
+        try
+        {
+            if (GraphLimits.Of(session.Inputs, layout).Texts != 1)
+            {
+                if (BatchProof.Check(session, layout, facts, tokenizer!.VocabularySize, tokenizer.PadId, files.Graph) is not { } reason)
+                    return options;
+                Log.OneByOne(logger, facts.Name, reason);
+            }
+
+            return options with { MaxBatchItems = 1 };
+        }
+        catch (Exception e) when (e is OrtException or ModelOutputException)
+        {
+            throw new ModelFormatException($"the graph fails on a text of several tokens: {e.Message}", e);
         }
     }
 
@@ -90,7 +113,8 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         return modules.IsPlain ? null : chain;
     }
 
-    private (SessionPlan Plan, ModelSessions Sessions) Plan(ModelInfo facts, OrtSession session, Func<int, OrtSession> create, GraphLayout? layout, Tokenizer? tokenizer)
+    private (SessionPlan Plan, ModelSessions Sessions) Plan(
+        EngineOptions own, ModelInfo facts, OrtSession session, Func<int, OrtSession> create, GraphLayout? layout, Tokenizer? tokenizer)
     {
         if (layout is null)
         {
@@ -102,17 +126,17 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         var cache = new PlanCache(options, environment);
         if (cache.Read(facts.Digest) is { } known)
             return (known, new ModelSessions(session, known.WideThreads > 0 ? create(known.WideThreads) : null));
-        var (plan, sessions) = new PlanMeasurement(options, time, facts, layout, tokenizer!.PadId).Choose(session, create);
+        var (plan, sessions) = new PlanMeasurement(own, time, facts, layout, tokenizer!.PadId).Choose(session, create);
         cache.Write(facts.Digest, plan);
         return (plan, sessions);
     }
 
     private LoadedModel Start(
-        ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, ModelSessions sessions, SessionPlan plan, ModuleChain? chain, int tokenWidth, bool isStatic)
+        EngineOptions own, ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, ModelSessions sessions, SessionPlan plan, ModuleChain? chain, int tokenWidth, bool isStatic)
     {
         // A graph that is not told what is padding takes it for text: then only texts of one length share a batch.
         var padding = layout is { HasMask: false } ? 0 : options.MaxPadding;
-        var policy = new BatchPolicy(plan.MaxBatchTokens, options.MaxBatchItems, padding, PlanMeasurement.MinTokens, options.BulkEvery);
+        var policy = new BatchPolicy(plan.MaxBatchTokens, own.MaxBatchItems, padding, PlanMeasurement.MinTokens, options.BulkEvery);
         var runners = new IBatchRunner[plan.Sessions];
         for (var i = 0; i < runners.Length; i++)
             runners[i] = new SessionRunner(sessions, layout, tokenizer?.PadId ?? 0, chain);
@@ -120,7 +144,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         var executor = new ModelExecutor(
             info.Name, runners, new BatchQueue(policy, Math.Max(1, info.MaxLength)), new LoadEstimate(plan.Sessions, plan.TokensPerSecond),
             new QueueLimits(options.MaxQueueTokens, options.MaxQueueDelay), policy, time, modelMetrics);
-        return new LoadedModel(info, manifest, layout, tokenizer, sessions, executor, modelMetrics, tokenWidth, chain is not null, isStatic);
+        return new LoadedModel(info, manifest, layout, tokenizer, sessions, executor, modelMetrics, new RunEstimate(MemoryBudget.Of(options.MemoryLimit).Limit), tokenWidth, chain is not null, isStatic);
     }
 
     /// <summary>The weights that a rewritten graph's sessions share; null where they cannot be read apart: each session reads its own then.</summary>
@@ -205,6 +229,8 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         var length = files.Static is null
             ? ReadingChanges.Length(manifest, tokenizer!)
             : Math.Min(tokenizer!.TruncationLength ?? StaticGraph.MaxLength, StaticGraph.MaxLength);
+        if (GraphLimits.Of(session.Inputs, layout).Tokens is > 0 and var tokens)
+            length = Math.Min(length, tokens);
         if (length < (files.Static is null ? tokenizer!.SpecialTokenCount(pair: true) : 0) + 1)
             throw new ModelFormatException($"the maximum length of {length} tokens leaves no room for a text");
         return info with

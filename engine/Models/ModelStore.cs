@@ -59,7 +59,8 @@ public sealed class ModelStore
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // Whatever is in a model's files makes that model one that is refused, and no more.
-            return new Known(stamp, external, new StoredModel(name, "", directory, "cpu", true, bytes, ModelFormatException.Reason(e)));
+            // What the files say stays so until they change; what kept them from being read may pass at any moment.
+            return new Known(e is IOException or UnauthorizedAccessException ? "" : stamp, external, new StoredModel(name, "", directory, "cpu", true, bytes, ModelFormatException.Reason(e)));
         }
     }
 

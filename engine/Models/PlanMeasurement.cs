@@ -102,39 +102,45 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
     {
         using var start = new Barrier(sessions);
         var typical = new double[sessions];
-        var threads = new Thread[sessions];
-        for (var i = 0; i < sessions; i++)
+        ComputeThread.RunAll("measure", sessions, own =>
         {
-            var own = i;
-            threads[i] = ComputeThread.Start("measure", () =>
+            try
             {
-                using var runner = new SessionRunner(new ModelSessions(session, null), layout, padId);
-                var batch = SessionRunner.ProbeBatch(items, Length, padId);
-                runner.Compute(batch, alone: false);
-                start.SignalAndWait();
-                var seconds = new List<double>();
-                var began = time.GetTimestamp();
-                do
-                {
-                    var run = time.GetTimestamp();
-                    runner.Compute(batch, alone: false);
-                    seconds.Add(time.GetElapsedTime(run).TotalSeconds);
-                }
-                while (seconds.Count < MinRuns || time.GetElapsedTime(began) < _slice);
-                typical[own] = Median(seconds);
-            });
-        }
-
-        foreach (var thread in threads)
-            thread.Join();
+                typical[own] = Typical(session, items, start);
+            }
+            catch
+            {
+                // The others must not wait for this one.
+                start.RemoveParticipant();
+                throw;
+            }
+        });
         return typical.Average();
+    }
+
+    private double Typical(OrtSession session, int items, Barrier start)
+    {
+        using var runner = new SessionRunner(new ModelSessions(session, null), layout, padId);
+        var batch = SessionRunner.ProbeBatch(items, Length, padId);
+        runner.Compute(batch, alone: false);
+        start.SignalAndWait();
+        var seconds = new List<double>();
+        var began = time.GetTimestamp();
+        do
+        {
+            var run = time.GetTimestamp();
+            runner.Compute(batch, alone: false);
+            seconds.Add(time.GetElapsedTime(run).TotalSeconds);
+        }
+        while (seconds.Count < MinRuns || time.GetElapsedTime(began) < _slice);
+        return Median(seconds);
     }
 
     /// <summary>Whether a session answers one text clearly sooner than another. They run in turn, so that what else the machine does meanwhile slows both.</summary>
     private bool IsSooner(OrtSession session, OrtSession than)
     {
         var sooner = false;
-        ComputeThread.Start("measure", () =>
+        ComputeThread.RunAll("measure", 1, _ =>
         {
             using var first = new SessionRunner(new ModelSessions(session, null), layout, padId);
             using var second = new SessionRunner(new ModelSessions(than, null), layout, padId);
@@ -158,7 +164,7 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
                 runner.Compute(batch, alone: false);
                 return time.GetElapsedTime(run).TotalSeconds;
             }
-        }).Join();
+        });
         return sooner;
     }
 

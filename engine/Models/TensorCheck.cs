@@ -31,8 +31,11 @@ internal static class TensorCheck
                 return new InferenceError(InferenceErrorKind.Unprocessable, $"output '{output.Name}' is a sequence or a map, which no tensor holds; ask for other outputs by name: {Tensors(model)}", "outputs");
         }
 
+        seen.Clear();
         foreach (var name in request.Outputs)
         {
+            if (!seen.Add(name))
+                return new InferenceError(InferenceErrorKind.Invalid, $"output '{name}' is asked for twice", "outputs");
             if (Find(model.Outputs, name) is null)
                 return new InferenceError(InferenceErrorKind.Invalid, $"model '{model.Name}' has no output '{name}'", "outputs");
         }

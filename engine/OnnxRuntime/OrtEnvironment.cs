@@ -29,8 +29,9 @@ public sealed class OrtEnvironment
     /// <summary>Loads the library and makes the environment, unless that was done before.</summary>
     /// <param name="log">Receives messages, from any thread; must be quick. Null: errors go to standard error.</param>
     /// <param name="level">The least serious level that is logged.</param>
+    /// <param name="memory">Bytes that all sessions of the process together may take of the processor's memory, mapped weights not counted; 0 for any number. The first environment's counts.</param>
     /// <exception cref="OrtException">The library is missing, unreadable or too old.</exception>
-    public static OrtEnvironment Create(Action<OrtLoggingLevel, string>? log = null, OrtLoggingLevel level = OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING)
+    public static OrtEnvironment Create(Action<OrtLoggingLevel, string>? log = null, OrtLoggingLevel level = OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING, long memory = 0)
     {
         // Found and proven here, so that what is wrong with it is told by name: the package, once it has failed, stays so.
         _ = OrtLibrary.Instance;
@@ -39,7 +40,7 @@ public sealed class OrtEnvironment
             lock (Creating)
             {
                 if (!OrtEnv.IsCreated)
-                    Make(log, level);
+                    Make(log, level, memory);
             }
             return new OrtEnvironment();
         }
@@ -50,12 +51,27 @@ public sealed class OrtEnvironment
         }
     }
 
-    private static void Make(Action<OrtLoggingLevel, string>? log, OrtLoggingLevel level)
+    /// <summary>Gives memory that sessions took for runs and do not use now back to the system.</summary>
+    /// <param name="worthwhile">Bytes below which nothing is done.</param>
+    /// <returns>Whether there was as much.</returns>
+    public static bool GiveBack(long worthwhile)
+    {
+        if (!OrtEnv.IsCreated)
+            return false;
+        var (allocated, inUse) = OrtArena.Usage();
+        if (allocated - inUse < worthwhile)
+            return false;
+        OrtArena.GiveBack();
+        return OrtArena.Usage().Allocated < allocated;
+    }
+
+    private static void Make(Action<OrtLoggingLevel, string>? log, OrtLoggingLevel level, long memory)
     {
         var options = new EnvironmentCreationOptions { logId = "orrery", logLevel = log is null ? OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR : level };
         if (log is not null)
             options.loggingFunction = (_, severity, _, _, _, message) => Write(log, severity, message);
         OrtEnv.CreateInstanceWithOptions(ref options).DisableTelemetryEvents();
+        OrtArena.Register(memory);
     }
 
     private static void Write(Action<OrtLoggingLevel, string> log, OrtLoggingLevel level, string message)

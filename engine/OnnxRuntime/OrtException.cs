@@ -47,6 +47,11 @@ public sealed class OrtException : Exception
     /// <summary>What kind of error it is.</summary>
     public OrtErrorCode Code { get; }
 
+    /// <summary>Whether it was for a lack of memory: the arena's limit, or the machine's. ONNX Runtime has no code for it, and says so in words.</summary>
+    public bool IsOutOfMemory => Code is OrtErrorCode.Fail or OrtErrorCode.RuntimeException
+        && (Message.Contains("Available memory of", StringComparison.Ordinal) || Message.Contains("Failed to allocate memory", StringComparison.Ordinal)
+            || Message.Contains("bad_alloc", StringComparison.Ordinal));
+
     /// <summary>
     /// Whether the managed package reports with this exception what went wrong in the library. It has names for the codes up to
     /// 12, and fails to make its own exception for those above.

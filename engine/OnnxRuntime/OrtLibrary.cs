@@ -33,7 +33,11 @@ internal sealed unsafe class OrtLibrary
         NativeLibrary.SetDllImportResolver(Package, (name, _, _) => name == "onnxruntime" ? Instance._handle : 0);
     }
 
-    private OrtLibrary(string path, string version, nint handle) => (Path, Version, _handle) = (path, version, handle);
+    private OrtLibrary(string path, string version, nint handle, nint* functions)
+    {
+        (Path, Version, _handle) = (path, version, handle);
+        Functions = functions;
+    }
 
     /// <summary>The library, loaded at first use.</summary>
     /// <exception cref="OrtException">None was found, or it is too old; the message names the files tried.</exception>
@@ -41,6 +45,9 @@ internal sealed unsafe class OrtLibrary
 
     internal string Path { get; }
     internal string Version { get; }
+
+    /// <summary>Its table of functions, struct OrtApi, which only grows from version to version.</summary>
+    internal nint* Functions { get; }
 
     private static string PackageVersion =>
         Package.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? Package.GetName().Version!.ToString(3);
@@ -85,7 +92,7 @@ internal sealed unsafe class OrtLibrary
         if (!System.Version.TryParse(version.Split('-', '+')[0], out var parsed) || parsed < new Version(1, ApiVersion))
             throw Unavailable($"The ONNX Runtime library {path} is version {version}; Microsoft.ML.OnnxRuntime {PackageVersion}, with which it is called, "
                 + $"needs 1.{ApiVersion} or later. Set {EnvironmentVariable} to another file.");
-        return new OrtLibrary(path, version, library);
+        return new OrtLibrary(path, version, library, ((delegate* unmanaged<uint, nint*>)apiBase[0])(ApiVersion));
     }
 
     private static OrtException Unavailable(string message, Exception? inner = null) =>

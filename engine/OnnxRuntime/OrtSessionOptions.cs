@@ -64,6 +64,7 @@ public sealed record OrtSessionOptions
             // component came out as -0.213 where it is -0.173). With this the weights are made unsigned there; others pay nothing.
             native.AddSessionConfigEntry("session.x64quantprecision", "1");
             native.AddSessionConfigEntry(NodeAssignment.SessionKey, "1");
+            native.AddSessionConfigEntry(OrtArena.SessionKey, "1");
             foreach (var (key, value) in ConfigEntries)
                 native.AddSessionConfigEntry(key, value);
             return native;

@@ -105,7 +105,9 @@ internal sealed unsafe partial class OrtSharedWeights
         if (tensor.DataType != (int)TensorProto.Types.DataType.Float || tensor.Dims.Count < 2 || tensor.ExternalData.Count == 0)
             return;
         var (offset, length) = (Number("offset"), Number("length"));
-        if (offset < 0 || length != sizeof(float) * tensor.Dims.Aggregate(1L, (product, size) => product * size) || offset + length > _view.Capacity)
+        // Once it is more than the file holds it grows no further, and so does not overflow.
+        var bytes = tensor.Dims.Aggregate((Int128)sizeof(float), (product, size) => product > _view.Capacity ? product : product * size);
+        if (offset < 0 || tensor.Dims.Any(size => size < 0) || length != bytes || offset > _view.Capacity - length)
             throw new InvalidDataException($"the weights '{tensor.Name}' are not in the file that the graph names");
         _weights.Add((tensor.Name, OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float, [.. tensor.Dims], _start + (nint)offset, length)));
 

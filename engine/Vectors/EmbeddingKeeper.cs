@@ -37,6 +37,7 @@ internal sealed class EmbeddingKeeper(IVectorStore? store, TimeProvider time)
             Dimension = output.Dimensions,
             Values = output.All,
             Model = new EmbeddingModel(model, output.Version),
+            Operation = target.Operation,
         },
         cancellation);
 }

@@ -9,6 +9,9 @@ public static class RecordCheck
     /// <summary>The most bytes of an id, as UTF-8.</summary>
     public const int MaxIdBytes = 512;
 
+    /// <summary>The most bytes of a namespace's name, as UTF-8.</summary>
+    public const int MaxNamespaceBytes = 512;
+
     /// <summary>The most records that a query may ask for.</summary>
     public const int MaxTop = 10_000;
 
@@ -80,7 +83,7 @@ public static class RecordCheck
             return new(InferenceErrorKind.Invalid, $"upsert.ids must name each of the {inputs} inputs, not {target.Ids.Count}", "upsert.ids");
         return target.Metadata.Count != 0 && target.Metadata.Count != inputs
             ? new(InferenceErrorKind.Invalid, $"upsert.metadata must have an object for each of the {inputs} inputs, not {target.Metadata.Count}", "upsert.metadata")
-            : CheckNames(target.Ids, target.Metadata, "upsert.ids", "upsert.metadata");
+            : CheckNamespace(target.Namespace) is { } named ? named with { Field = "upsert.namespace" } : CheckNames(target.Ids, target.Metadata, "upsert.ids", "upsert.metadata");
     }
 
     /// <summary>Says what is wrong with an id; null when nothing is.</summary>
@@ -90,6 +93,15 @@ public static class RecordCheck
         if (bytes is < 1 or > MaxIdBytes)
             return new(InferenceErrorKind.Invalid, $"id must be 1 to {MaxIdBytes} bytes long, not {bytes}", "id");
         return id.Contains('\0', StringComparison.Ordinal) ? new(InferenceErrorKind.Invalid, "id must not hold a NUL character", "id") : null;
+    }
+
+    /// <summary>Says what is wrong with a namespace that is to be written to or made; null when nothing is. What exists under a longer name can still be read.</summary>
+    public static InferenceError? CheckNamespace(string name)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(name);
+        if (bytes > MaxNamespaceBytes)
+            return new(InferenceErrorKind.Invalid, $"namespace must be at most {MaxNamespaceBytes} bytes long, not {bytes}", "namespace");
+        return name.Contains('\0', StringComparison.Ordinal) ? new(InferenceErrorKind.Invalid, "namespace must not hold a NUL character", "namespace") : null;
     }
 
     /// <summary>Says what is wrong with a vector's components; null when nothing is.</summary>
@@ -121,16 +133,23 @@ public static class RecordCheck
             : new(InferenceErrorKind.Conflict, $"namespace '{name}' holds vectors of model '{kept.Name}' ({kept.Digest}), not of '{given.Name}' ({given.Digest}): another digest means other files, or files that are read otherwise since an update; embed the texts again, into another namespace", "namespace");
 
     /// <summary>What is answered of an index that is not there.</summary>
-    public static InferenceError NoIndex(string index) => new(InferenceErrorKind.NotFound, $"index '{index}' does not exist", "index");
+    public static InferenceError NoIndex(string index) => new(InferenceErrorKind.NotFound, $"index '{Shorten(index)}' does not exist", "index");
 
     /// <summary>What is answered of a namespace that is not there, where it must be.</summary>
-    public static InferenceError NoNamespace(string name) => new(InferenceErrorKind.NotFound, $"namespace '{name}' does not exist", "namespace");
+    public static InferenceError NoNamespace(string name) => new(InferenceErrorKind.NotFound, $"namespace '{Shorten(name)}' does not exist", "namespace");
 
     /// <summary>Says what is wrong with an index's name; null when nothing is.</summary>
     public static InferenceError? CheckIndexName(string name) =>
         name.Length is >= 1 and <= 45 && name[0] != '-' && name[^1] != '-' && !name.AsSpan().ContainsAnyExcept(_indexName)
             ? null
-            : new(InferenceErrorKind.Invalid, $"name must be 1 to 45 lower-case letters, digits and hyphens within, not '{name}'", "name");
+            : new(InferenceErrorKind.Invalid, $"name must be 1 to 45 lower-case letters, digits and hyphens within, not '{Shorten(name)}'", "name");
+
+    /// <summary>What is answered when there are as many indexes as there may be.</summary>
+    /// <param name="most">How many.</param>
+    public static InferenceError TooManyIndexes(int most) =>
+        new(InferenceErrorKind.Conflict, $"there are {most} indexes already, and Vectors:MaxIndexes allows no more: use namespaces, or delete one", "name");
+
+    private static string Shorten(string name) => name.Length <= 64 ? name : name[..64] + "…";
 
     private static InferenceError? CheckNames(IReadOnlyList<string> ids, IReadOnlyList<ReadOnlyMemory<byte>> metadata, string idsField, string metadataField)
     {

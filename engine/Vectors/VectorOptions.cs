@@ -27,6 +27,9 @@ public sealed record VectorOptions
     /// <summary>The index that requests mean which name none.</summary>
     public string Index { get; init; } = "default";
 
+    /// <summary>The most indexes that may be made, 1 to 10,000. Those that are there stay, however many.</summary>
+    public int MaxIndexes { get; init; } = 256;
+
     /// <summary>How the default index compares vectors, when it is made.</summary>
     public VectorMetric Metric { get; init; } = VectorMetric.Cosine;
 
@@ -44,6 +47,8 @@ public sealed record VectorOptions
     {
         if (string.IsNullOrWhiteSpace(Directory))
             return $"Vectors:{nameof(Directory)} must name a folder";
+        if (MaxIndexes is < 1 or > 10_000)
+            return $"Vectors:{nameof(MaxIndexes)} must be 1 to 10000, not {MaxIndexes}";
         if (Shards is < 1 or > 256)
             return $"Vectors:{nameof(Shards)} must be 1 to 256, not {Shards}";
         if (RecordCheck.CheckIndexName(Index) is { } wrong)

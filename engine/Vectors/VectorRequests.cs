@@ -24,6 +24,12 @@ public sealed record UpsertRequest
     /// <summary>What made the vectors; null where nobody says. A namespace takes vectors of one model only.</summary>
     public EmbeddingModel? Model { get; init; }
 
+    /// <summary>
+    /// What this write is called by all that make it, where it may come to a store twice, long after the first: it is done once. Null where nobody
+    /// makes it twice.
+    /// </summary>
+    public Guid? Operation { get; init; }
+
     /// <summary>One vector.</summary>
     public ReadOnlySpan<float> Vector(int record) => Values.Span.Slice(record * Dimension, Dimension);
 

@@ -7,6 +7,10 @@ public sealed class CatalogueState
     /// <summary>What is served, by model.</summary>
     [Id(0)]
     public Dictionary<string, CatalogueEntry> Models { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>Versions that were loaded once, by digest: which of them have proved themselves, and which end processes.</summary>
+    [Id(1)]
+    public Dictionary<string, Trial> Trials { get; init; } = new(StringComparer.Ordinal);
 }
 
 /// <summary>What is to be served of a model.</summary>

@@ -28,8 +28,10 @@ public sealed class RegistryGrain(
     // A supervisor that has just come to life on another silo.
     private static readonly TimeSpan _longestSupervisors = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _repeat = TimeSpan.FromMilliseconds(500);
+
     // A silo that was just lost counts as active until it is missed.
     private static readonly TimeSpan _longestSilence = TimeSpan.FromSeconds(5);
+
     // Loads are for people to look at: replies carry those that fronts route by.
     private static readonly TimeSpan _refresh = TimeSpan.FromSeconds(5);
 
@@ -43,6 +45,7 @@ public sealed class RegistryGrain(
     private readonly Dictionary<string, ModelView> _views = new(StringComparer.Ordinal);
     private readonly HashSet<SiloAddress> _leaving = [];
     private readonly PoolSizes _pools = new(options.Pools);
+    private Trials? _trials;
     private ClusterView _view = new() { Version = new ViewVersion(Guid.NewGuid(), 0), Silos = [], Models = [], Detectors = [], Pools = [] };
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _started;
@@ -61,7 +64,7 @@ public sealed class RegistryGrain(
         _started = time.GetTimestamp();
         Log.RegistryHere(logger, GrainContext.Address.SiloAddress!);
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(_tick, _tick) { Interleave = true });
-        // A timer of its own: the other one waits for supervisors, which may be on the silo that is silent.
+        // A timer of its own, which publishes too: the other one waits for supervisors, which may be on the silo that is silent.
         this.RegisterGrainTimer(ListenAsync, new GrainTimerCreationOptions(_tick, _tick) { Interleave = true });
         return Task.CompletedTask;
     }
@@ -69,10 +72,16 @@ public sealed class RegistryGrain(
     /// <inheritdoc/>
     public async Task<ClusterView?> WatchAsync(ViewVersion known)
     {
-        if (known == _view.Version || !_settled)
-            // A leaving silo lets watchers go: the next activation, elsewhere, counts anew.
-            await Task.WhenAny(_changed.Task, Task.Delay(_longestWatch, time, host.DrainToken));
-        return known == _view.Version || !_settled ? null : _view;
+        if (!IsNews())
+        {
+            // A leaving silo lets watchers go: the next activation, elsewhere, counts anew. Those that come yet are kept a moment, or they would ask without a pause.
+            await Task.WhenAny(_changed.Task, host.Draining ? Task.Delay(_tick, time) : Task.Delay(_longestWatch, time, host.DrainToken));
+        }
+
+        return IsNews() ? _view : null;
+
+        // Without the lease another registry may have said more since.
+        bool IsNews() => known != _view.Version && _settled && lease.Held;
     }
 
     /// <inheritdoc/>
@@ -81,7 +90,7 @@ public sealed class RegistryGrain(
         var (known, changed) = _silos.Report(report, Milliseconds());
         if (changed)
             (_tellSupervisors, _changedView) = (true, true);
-        return Task.FromResult(new SiloOrders(!known, _scan, _leaving.Contains(report.Silo), _silos.IsAlone(report.Silo)));
+        return Task.FromResult(new SiloOrders(!known, _scan, lease.Held && _leaving.Contains(report.Silo), _silos.IsAlone(report.Silo)));
     }
 
     /// <inheritdoc/>
@@ -93,22 +102,51 @@ public sealed class RegistryGrain(
         return Task.CompletedTask;
     }
 
+    private Trials Trials => _trials ??= new(catalogue.State.Trials, time);
+
+    /// <inheritdoc/>
+    public async Task<TrialAnswer> BeginTrialAsync(string model, string digest, SiloAddress silo)
+    {
+        var answer = Trials.Begin(model, digest, silo, out var changed);
+        Trials.Forget(known => _silos.Versions().Values.Any(versions => versions.Exists(version => version.Digest == known)));
+        // A storage that hangs keeps no model from being served: what it does not take now is written later.
+        if (changed)
+            await Task.WhenAny(SaveAsync(), Task.Delay(_longestTell, time));
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    public async Task EndTrialAsync(string digest, SiloAddress silo, TrialOutcome outcome, string? reason)
+    {
+        if (!Trials.End(digest, silo, outcome, reason))
+            return;
+        if (outcome == TrialOutcome.Quarantined)
+            Log.Quarantined(logger, digest, reason ?? "");
+        await Task.WhenAny(SaveAsync(), Task.Delay(_longestTell, time));
+    }
+
     /// <inheritdoc/>
     public async Task<Answer<Value<ModelInfo>>> LoadAsync(string model)
     {
+        if (Undecided() is { } undecided)
+            return new Answer<Value<ModelInfo>> { Error = undecided };
         // What was put into the directories a moment ago counts.
         var scan = ++_scan;
         var deadline = time.GetTimestamp() + (5 * time.TimestampFrequency);
         while (_silos.Silos.Any(silo => silo.Scan < scan) && time.GetTimestamp() < deadline)
             await Task.Delay(_tick, time);
-        if (NameOf(model) is not { } name)
+        // One that a supervisor still tells of may have gone from the folders.
+        if (NameOf(model) is not { } name || !_silos.Versions().TryGetValue(name, out var versions))
             return new Answer<Value<ModelInfo>> { Error = NoModel(model) };
-        return await ServeAsync(name, new CatalogueEntry(_silos.Versions()[name][0].Digest, Served: true));
+        var digest = versions[0].Digest;
+        return await ServeAsync(name, new CatalogueEntry(digest, Served: true), Trials.Free(digest));
     }
 
     /// <inheritdoc/>
     public async Task<Answer<Value<ModelInfo>>> UnloadAsync(string model)
     {
+        if (Undecided() is { } undecided)
+            return new Answer<Value<ModelInfo>> { Error = undecided };
         if (NameOf(model) is not { } name || !catalogue.State.Models.TryGetValue(name, out var entry))
             return new Answer<Value<ModelInfo>> { Error = NoModel(model) };
         return await ServeAsync(name, entry with { Served = false });
@@ -117,21 +155,28 @@ public sealed class RegistryGrain(
     /// <inheritdoc/>
     public Task<SiloAddress?> DrainOneAsync(string pool)
     {
+        if (!lease.Held)
+            return Task.FromResult<SiloAddress?>(null);
         var silos = _silos.Silos.Select(silo => SiloFacts.Of(silo) with { Draining = silo.Draining || _leaving.Contains(silo.Silo) }).ToList();
         if (PoolPolicy.ToDrain(pool, silos) is not { } chosen)
             return Task.FromResult<SiloAddress?>(null);
-        var leaving = _silos.Silos.First(silo => silo.Silo.ToParsableString() == chosen.Id).Silo;
+        var leaving = SiloFacts.Find(_silos.Silos, chosen.Id);
         _leaving.Add(leaving);
         Log.Draining(logger, leaving);
         return Task.FromResult<SiloAddress?>(leaving);
     }
 
-    private async Task<Answer<Value<ModelInfo>>> ServeAsync(string model, CatalogueEntry entry)
+    private async Task<Answer<Value<ModelInfo>>> ServeAsync(string model, CatalogueEntry entry, bool anew = false)
     {
+        // It may have lapsed while silos were waited for.
+        if (Undecided() is { } undecided)
+            return new Answer<Value<ModelInfo>> { Error = undecided };
         catalogue.State.Models[model] = entry;
         if (await SaveAsync() is { } unwritten)
             return new Answer<Value<ModelInfo>> { Error = unwritten };
-        await TellAsync(model, _silos.Versions()[model], LightSilos());
+        if (!_silos.Versions().TryGetValue(model, out var versions))
+            return new Answer<Value<ModelInfo>> { Error = NoModel(model) };
+        await TellAsync(model, versions, LightSilos(), anew);
         while (true)
         {
             var answer = await GrainFactory.GetGrain<ISupervisorGrain>(model).SettledAsync();
@@ -148,8 +193,17 @@ public sealed class RegistryGrain(
     {
         if (_silos.Listen(Milliseconds(), (long)_tick.TotalMilliseconds))
             (_tellSupervisors, _changedView) = (true, true);
+        if (!lease.Held || !_settled)
+            return Task.CompletedTask;
+        var pools = _pools.Decide(time.GetElapsedTime(_started), _silos.Silos, _views.Values);
+        if (_changedView || time.GetElapsedTime(_published) >= _refresh || !pools.AsSpan().SequenceEqual(_view.Pools))
+            Publish(pools);
         return Task.CompletedTask;
     }
+
+    /// <summary>Why nothing may be changed here now; null when it may.</summary>
+    private InferenceError? Undecided() =>
+        lease.Held ? null : new(InferenceErrorKind.Unavailable, "the registry's silo is not known to be a member of the cluster at the moment; try again", null, _repeat);
 
     private long Milliseconds() => (long)time.GetElapsedTime(_started).TotalMilliseconds;
 
@@ -160,6 +214,12 @@ public sealed class RegistryGrain(
             return;
         if (_silos.Keep(silo => membership.GetApproximateSiloStatus(silo) is SiloStatus.Active or SiloStatus.ShuttingDown))
             (_tellSupervisors, _changedView) = (true, true);
+        foreach (var suspect in Trials.Look(silo => membership.GetApproximateSiloStatus(silo) is SiloStatus.Joining or SiloStatus.Active or SiloStatus.ShuttingDown or SiloStatus.Stopping))
+        {
+            Log.Suspect(logger, suspect.Model, suspect.Reason!);
+            _unwritten = true;
+        }
+
         _leaving.RemoveWhere(silo => !_silos.Silos.Any(one => one.Silo.Equals(silo)));
         if (_tellSupervisors || time.GetElapsedTime(_told) >= _repeat)
         {
@@ -172,9 +232,6 @@ public sealed class RegistryGrain(
         if (!_settled && _silos.Versions().Keys.Any(model => !_views.ContainsKey(model)) && time.GetElapsedTime(_started) < _longestSupervisors)
             return;
         _settled = true;
-        var pools = _pools.Decide(time.GetElapsedTime(_started), _silos.Silos, _views.Values);
-        if (_changedView || time.GetElapsedTime(_published) >= _refresh || !pools.AsSpan().SequenceEqual(_view.Pools))
-            Publish(pools);
     }
 
     /// <summary>
@@ -220,11 +277,11 @@ public sealed class RegistryGrain(
         await Task.WhenAll(versions.Select(pair => TellAsync(pair.Key, pair.Value, silos)));
     }
 
-    private async Task TellAsync(string model, List<FoundModel> versions, SiloReport[] silos)
+    private async Task TellAsync(string model, List<FoundModel> versions, SiloReport[] silos, bool anew = false)
     {
         var entry = catalogue.State.Models[model];
         // One that published meanwhile knows better.
-        if (await TellAsync(model, new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], silos, _silos.Holders(model), OthersPending(model), Vacated(model))) is { } view && _views.TryAdd(model, view))
+        if (await TellAsync(model, new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], silos, _silos.Holders(model), OthersPending(model), Vacated(model), anew)) is { } view && _views.TryAdd(model, view))
             _changedView = true;
     }
 
@@ -252,12 +309,14 @@ public sealed class RegistryGrain(
         await before;
         try
         {
-            await catalogue.WriteStateAsync();
+            // What is changed from here on may not be in it.
             _unwritten = false;
+            await catalogue.WriteStateAsync();
             return null;
         }
         catch (Exception e)
         {
+            _unwritten = true;
             // Whatever the storage throws. Where another registry has written since this one read, that one is right.
             Log.CatalogueUnwritten(logger, e);
             if (e is InconsistentStateException)
@@ -296,7 +355,7 @@ public sealed class RegistryGrain(
     private void Publish(PoolView[] pools)
     {
         (_changedView, _published) = (false, time.GetTimestamp());
-        var models = _views.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value).ToArray();
+        var models = _views.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => OnSilos(pair.Value)).ToArray();
         _view = new ClusterView
         {
             Version = _view.Version with { Number = _view.Version.Number + 1 },
@@ -309,6 +368,11 @@ public sealed class RegistryGrain(
         _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         old.SetResult();
     }
+
+    /// <summary>A model's view without replicas of silos that are gone, which its supervisor may not have been told yet.</summary>
+    private ModelView OnSilos(ModelView view) => Array.TrueForAll(view.Replicas, replica => _silos.Has(replica.Silo))
+        ? view
+        : view with { Replicas = [.. view.Replicas.Where(replica => _silos.Has(replica.Silo))] };
 
     /// <summary>The silos without their models and detectors, which the view has merged.</summary>
     private SiloReport[] LightSilos() => [.. _silos.Silos.OrderBy(silo => silo.Silo).Select(silo => silo with { Models = null, Detectors = null })];

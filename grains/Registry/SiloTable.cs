@@ -13,6 +13,9 @@ internal sealed class SiloTable(TimeSpan silence)
 
     public IReadOnlyCollection<SiloReport> Silos => _silos.Values;
 
+    /// <summary>Whether a silo is among them.</summary>
+    public bool Has(SiloAddress silo) => _silos.ContainsKey(silo);
+
     /// <summary>Takes over a report.</summary>
     /// <param name="report">What a silo says.</param>
     /// <param name="now">Milliseconds of a clock that never goes back.</param>

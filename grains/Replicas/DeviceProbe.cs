@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Orrery.Engine;
 using Orrery.Interfaces.Wire;
 
 namespace Orrery.Grains.Replicas;
@@ -10,7 +11,7 @@ namespace Orrery.Grains.Replicas;
 /// <param name="Cores">Processors the process may use.</param>
 public sealed partial record DeviceProbe(string Name, long Memory, int Cores)
 {
-    // The process itself, the runtime and what requests hold while they are answered.
+    // Of an accelerator's memory: the rest is for its libraries.
     private const double Share = 0.8;
 
     /// <summary>Looks.</summary>
@@ -21,8 +22,7 @@ public sealed partial record DeviceProbe(string Name, long Memory, int Cores)
         var cores = Environment.ProcessorCount;
         if (role.Pool == Pools.Cpu)
         {
-            // What the runtime sees is the container's limit where there is one.
-            var memory = role.Memory > 0 ? role.Memory : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * Share);
+            var memory = role.Memory > 0 ? role.Memory : MemoryBudget.Of(role.Engine.MemoryLimit).Models;
             return (new DeviceProbe(Processor(), memory, cores), null);
         }
 

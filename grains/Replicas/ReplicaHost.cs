@@ -7,7 +7,7 @@ using Orrery.Interfaces.Wire;
 namespace Orrery.Grains.Replicas;
 
 /// <summary>The replicas of one silo: its grains are shells over this. One is loaded at a time, so that each is measured alone.</summary>
-public sealed class ReplicaHost(SiloRole role, DeviceProbe device, ILoggerFactory loggers, TimeProvider time, IVectorStore? vectors = null) : IAsyncDisposable
+public sealed class ReplicaHost(SiloRole role, DeviceProbe device, ILoggerFactory loggers, TimeProvider time, IVectorStore? vectors = null, IModelTrial? trial = null) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Replica> _replicas = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _loading = new(1);
@@ -41,6 +41,22 @@ public sealed class ReplicaHost(SiloRole role, DeviceProbe device, ILoggerFactor
     /// <summary>The replicas that are loaded.</summary>
     public ICollection<Replica> Replicas => _replicas.Values;
 
+    /// <summary>Whether any of them has something to answer.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            foreach (var (_, replica) in _replicas)
+            {
+                // One that stops is answering what it has queued.
+                if (replica.Stopping || replica.Load.QueuedTokens > 0)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>The detectors that were found in the silo's directories: heads that new replicas of their model bring up.</summary>
     public void Found(IReadOnlyList<DetectorInfo> detectors) => Volatile.Write(ref _detectors, detectors);
 
@@ -49,6 +65,25 @@ public sealed class ReplicaHost(SiloRole role, DeviceProbe device, ILoggerFactor
 
     /// <summary>The replica of a grain, though it may be stopping; null when it is not here.</summary>
     public Replica? FindAny(string key) => _replicas.GetValueOrDefault(key);
+
+    /// <summary>Loads a version in a process of its own.</summary>
+    /// <returns>Why it is quarantined, when it ended that process; null when it did not, or there is none to be had.</returns>
+    public async Task<string?> TryApartAsync(FoundModel model, CancellationToken cancellation)
+    {
+        if (trial is null)
+            return null;
+        await _loading.WaitAsync(cancellation);
+        try
+        {
+            return await trial.RunAsync(model.Name, model.Directory, cancellation) is { } end
+                ? $"version {model.Digest[..12]} is quarantined: a silo ended while it had it for the first time, and so did a process of its own ({end}); put another version in its place, or load it again to have it tried once more"
+                : null;
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
 
     /// <summary>Loads a replica, if it is not here already.</summary>
     public async Task<Outcome<Replica>> StartAsync(string key, FoundModel model, CancellationToken cancellation)

@@ -34,6 +34,7 @@ public sealed class SiloAgent(
     private FoundModel[] _found = [];
     private IReadOnlyList<DetectorInfo> _detectors = [];
     private long _scan;
+    private bool _silent;
 
     /// <summary>Whether the registry knows this silo.</summary>
     public bool Ready => _ready.Task.IsCompleted && !host.Draining;
@@ -135,7 +136,9 @@ public sealed class SiloAgent(
         try
         {
             // One that is not answered is made again: the registry may have been lost with it, and its silence must not become this silo's.
-            return await grains.GetGrain<IRegistryGrain>(0).ReportAsync(report).WaitAsync(_longestReport, time, cancellation);
+            var orders = await grains.GetGrain<IRegistryGrain>(0).ReportAsync(report).WaitAsync(_longestReport, time, cancellation);
+            _silent = false;
+            return orders;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -144,7 +147,7 @@ public sealed class SiloAgent(
         catch (Exception e)
         {
             // Whatever it was, Orleans' or the registry's own: the next report comes soon.
-            Log.RegistrySilent(logger, e.Message);
+            Silent(e);
             return null;
         }
     }
@@ -168,10 +171,18 @@ public sealed class SiloAgent(
             }
             catch (Exception e)
             {
-                Log.RegistrySilent(logger, e.Message);
+                Silent(e);
                 await Task.Delay(_reportEvery, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    /// <summary>Said once, until a report is taken again.</summary>
+    private void Silent(Exception e)
+    {
+        if (!_silent)
+            Log.RegistrySilent(logger, e.Message);
+        _silent = true;
     }
 
     /// <returns>Whether anything is new.</returns>

@@ -14,6 +14,9 @@ internal sealed class ManagedReplica(string key, SiloAddress silo, IModelGrain g
 
     public IModelGrain Grain { get; } = grain;
 
+    /// <summary>Whether it was found on its silo, and not started by this supervisor: until it has proved itself it counts as starting.</summary>
+    public bool Adopted { get; init; }
+
     public ReplicaPhase Phase { get; set; } = ReplicaPhase.Starting;
 
     /// <summary>What it said of itself when it was loaded or last proved itself.</summary>

@@ -10,7 +10,7 @@ namespace Orrery.Grains.Supervision;
 /// The replicas of one model, from their start to their end: adopted from what silos report, probed, started, drained, stopped. Guarded by
 /// the supervisor's turn, on which everything here runs.
 /// </summary>
-internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOptions options, Action changed, TimeProvider time, ILogger logger)
+internal sealed class ReplicaSet(string model, IGrainFactory grains, IRegistryGrain registry, FleetOptions options, Action changed, TimeProvider time, ILogger logger)
 {
     // Fronts and silos have taken over a view by then; what a slower one still sends is answered by "gone" and sent elsewhere.
     private static readonly TimeSpan _viewTravels = TimeSpan.FromMilliseconds(500);
@@ -20,6 +20,12 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
     private readonly Dictionary<string, ManagedReplica> _replicas = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (InferenceError Error, long At)> _refused = new(StringComparer.Ordinal);
 
+    // Their replicas are left alone, for they may come back.
+    private readonly HashSet<SiloAddress> _silent = [];
+    private readonly HashSet<string> _quarantined = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _proven = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+
     private readonly List<Task> _proofs = [];
 
     /// <summary>All, in any phase.</summary>
@@ -27,30 +33,43 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
 
     /// <summary>Why a version was refused lately; null when it was not, or may be tried again.</summary>
     public InferenceError? Refused(string digest) =>
-        _refused.TryGetValue(digest, out var refused) && time.GetElapsedTime(refused.At) < _tryAgain ? refused.Error : null;
+        _refused.TryGetValue(digest, out var refused) && (time.GetElapsedTime(refused.At) < _tryAgain || _quarantined.Contains(digest)) ? refused.Error : null;
+
+    /// <summary>Whether a version was refused because it ends processes.</summary>
+    public bool IsQuarantined(string digest) => _quarantined.Contains(digest);
 
     /// <summary>What was refused may be tried again at once.</summary>
-    public void ForgetRefusals() => _refused.Clear();
+    public void ForgetRefusals()
+    {
+        _refused.Clear();
+        _quarantined.Clear();
+    }
 
     /// <summary>Corrects the list by what silos say: replicas that another activation of the supervisor started, and those whose silo is lost.</summary>
     public void Adopt(SiloReport[] silos)
     {
         var alive = new HashSet<SiloAddress>();
+        _silent.Clear();
         foreach (var silo in silos)
         {
             alive.Add(silo.Silo);
+            if (silo.Silent)
+                _silent.Add(silo.Silo);
             foreach (var view in silo.Replicas)
             {
                 if (ReplicaKey.Parse(view.Key).Model != model)
                     continue;
                 if (!_replicas.TryGetValue(view.Key, out var replica))
                 {
-                    _replicas[view.Key] = replica = new ManagedReplica(view.Key, silo.Silo, grains.GetGrain<IModelGrain>(view.Key));
+                    _replicas[view.Key] = replica = new ManagedReplica(view.Key, silo.Silo, grains.GetGrain<IModelGrain>(view.Key)) { Adopted = true };
                     _proofs.RemoveAll(proof => proof.IsCompleted);
-                    _proofs.Add(ProbeAsync(replica));
+                    if (!silo.Silent)
+                        _proofs.Add(ProbeAsync(replica));
                 }
 
                 (replica.Load, replica.AnsweredTokens) = (view.Load, view.AnsweredTokens);
+                if (view.AnsweredTokens > 0)
+                    _ = ProvenAsync(view.Digest, silo.Silo);
             }
         }
 
@@ -61,13 +80,14 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
     /// <summary>Done when those that were adopted and not heard of before have answered, or failed to.</summary>
     public Task ProvedAsync() => Task.WhenAll(_proofs);
 
-    /// <summary>Asks those that answer to prove it, where it is time.</summary>
+    /// <summary>Asks those that answer, or have yet to show whether they do, to prove it, where it is time.</summary>
     public void Probe()
     {
         // A copy: a call may fail at once, and take its replica out of the list.
         foreach (var replica in _replicas.Values.ToList())
         {
-            if (replica is { Phase: ReplicaPhase.Ready, Probing: false } && time.GetElapsedTime(replica.ProbedAt) >= options.ProbeEvery)
+            var proves = replica.Phase == ReplicaPhase.Ready || (replica.Phase == ReplicaPhase.Starting && replica.Adopted);
+            if (proves && !replica.Probing && !_silent.Contains(replica.Silo) && time.GetElapsedTime(replica.ProbedAt) >= options.ProbeEvery)
                 _ = ProbeAsync(replica);
         }
     }
@@ -94,7 +114,7 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
         // A copy: a call may fail at once, and take its replica out of the list.
         foreach (var replica in _replicas.Values.ToList())
         {
-            if (replica is { Phase: ReplicaPhase.Draining, Stopping: false } && time.GetElapsedTime(replica.DrainingSince) >= _viewTravels)
+            if (replica is { Phase: ReplicaPhase.Draining, Stopping: false } && !_silent.Contains(replica.Silo) && time.GetElapsedTime(replica.DrainingSince) >= _viewTravels)
                 _ = StopAsync(replica);
         }
     }
@@ -104,8 +124,18 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
         Answer<ReplicaReport> answer;
         try
         {
+            // What has answered here needs nobody's leave, least of all while the registry is lost.
+            var trial = _proven.Contains(version.Digest) ? default : await registry.BeginTrialAsync(model, version.Digest, replica.Silo);
+            if (trial.Order is TrialOrder.Wait or TrialOrder.Refuse)
+            {
+                _replicas.Remove(replica.Key);
+                if (trial.Order == TrialOrder.Refuse)
+                    Quarantine(version, trial.Reason ?? "it is quarantined");
+                return;
+            }
+
             RequestContext.Set(IPlacementDirector.PlacementHintKey, replica.Silo);
-            answer = await replica.Grain.StartAsync(new StartReplica(version));
+            answer = await replica.Grain.StartAsync(new StartReplica(version, trial.Order == TrialOrder.TryApart));
         }
         catch (Exception e)
         {
@@ -118,11 +148,49 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
             _replicas.Remove(replica.Key);
             if (answer.Error is { } error)
                 _refused[version.Digest] = (error, time.GetTimestamp());
+            await EndTrialAsync(version.Digest, replica.Silo, TrialOutcome.Failed);
             return;
         }
 
+        _quarantined.Remove(version.Digest);
+        // Of raw tensors none could be made up: such a graph is proven by the first that are asked.
+        if (report.Info.Task == ModelTask.Tensor)
+            await EndTrialAsync(version.Digest, replica.Silo, TrialOutcome.Loaded);
+        else
+            await ProvenAsync(version.Digest, replica.Silo);
+
         (replica.Report, replica.Load, replica.Phase, replica.ProbedAt) = (report, answer.Load, ReplicaPhase.Ready, time.GetTimestamp());
         changed();
+    }
+
+    private void Quarantine(FoundModel version, string reason)
+    {
+        _refused[version.Digest] = (new InferenceError(InferenceErrorKind.ModelNotReady, reason, "model"), time.GetTimestamp());
+        _quarantined.Add(version.Digest);
+    }
+
+    private async Task ProvenAsync(string digest, SiloAddress silo)
+    {
+        _proven.Add(digest);
+        _quarantined.Remove(digest);
+        if (_told.Add(digest) && !await EndTrialAsync(digest, silo, TrialOutcome.Proven))
+            _told.Remove(digest);
+    }
+
+    /// <returns>Whether the registry has heard it.</returns>
+    private async Task<bool> EndTrialAsync(string digest, SiloAddress silo, TrialOutcome outcome)
+    {
+        try
+        {
+            await registry.EndTrialAsync(digest, silo, outcome, null);
+            return true;
+        }
+        catch (Exception e)
+        {
+            // It may be on its way to another silo, and hears of it with the next report.
+            Log.RegistrySilent(logger, e.Message);
+            return false;
+        }
     }
 
     private async Task ProbeAsync(ManagedReplica replica)
@@ -158,6 +226,9 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, FleetOption
             replica.Probing = false;
         }
 
+        // Its silo is silent by now: that tells nothing of the replica, which may answer when it wakes.
+        if (_silent.Contains(replica.Silo))
+            return;
         if (++replica.FailedProbes < options.FailedProbes || replica.Phase == ReplicaPhase.Draining)
             return;
         Log.ReplicaLost(logger, replica.Key, replica.Silo, reason);

@@ -6,6 +6,9 @@ namespace Orrery.Grains.Supervision;
 /// <summary>Silos as placement knows them.</summary>
 internal static class SiloFacts
 {
+    /// <summary>The silo that placement chose.</summary>
+    public static SiloAddress Find(IEnumerable<SiloReport> silos, string id) => silos.First(silo => silo.Silo.ToParsableString() == id).Silo;
+
     public static SiloInfo Of(SiloReport silo)
     {
         var load = 0.0;

@@ -45,7 +45,7 @@ public sealed class SupervisorGrain(MembershipLease lease, FleetOptions options,
         _model = this.GetPrimaryKeyString();
         _began = time.GetTimestamp();
         _desired = 1;
-        _replicas = new ReplicaSet(_model, GrainFactory, options, Step, time, logger);
+        _replicas = new ReplicaSet(_model, GrainFactory, GrainFactory.GetGrain<IRegistryGrain>(0), options, Step, time, logger);
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(_tick, _tick) { Interleave = true });
         return Task.CompletedTask;
     }
@@ -63,7 +63,7 @@ public sealed class SupervisorGrain(MembershipLease lease, FleetOptions options,
             _settled = true;
         }
 
-        if (another)
+        if (another || orders.Anew)
         {
             // Asked anew, it is tried anew.
             _replicas.ForgetRefusals();
@@ -90,8 +90,11 @@ public sealed class SupervisorGrain(MembershipLease lease, FleetOptions options,
         _waiting.Add(waiting);
         Step();
         // A leaving silo lets callers go: they ask the next activation, elsewhere.
-        await Task.WhenAny(waiting.Task, Task.Delay(Timeout.Infinite, host.DrainToken));
-        return waiting.Task.IsCompleted ? await waiting.Task : new Answer<Value<ModelInfo>> { Gone = true };
+        await ((Task)waiting.Task).WaitAsync(host.DrainToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (waiting.Task.IsCompleted)
+            return await waiting.Task;
+        _waiting.Remove(waiting);
+        return new Answer<Value<ModelInfo>> { Gone = true };
     }
 
     private Task TickAsync(CancellationToken cancellation)
@@ -200,7 +203,7 @@ public sealed class SupervisorGrain(MembershipLease lease, FleetOptions options,
     {
         var orders = _orders!;
         var chosen = StandbyPolicy.ToVacate(new PlacedReplica(_model, MemoryOf(version), 1), pool, Places(orders, version), [.. orders.Silos.Select(SiloFacts.Of)]);
-        return chosen is null ? null : orders.Silos.First(silo => silo.Silo.ToParsableString() == chosen.Id).Silo;
+        return chosen is null ? null : SiloFacts.Find(orders.Silos, chosen.Id);
     }
 
     private bool TryStart(ModelOrders orders, FoundModel version, string pool, Func<SiloAddress, bool>? accept = null)
@@ -211,7 +214,7 @@ public sealed class SupervisorGrain(MembershipLease lease, FleetOptions options,
             places.RemoveAll(silo => silo.Id == vacated.ToParsableString());
         if (ReplicaPlacement.Choose(new PlacedReplica(_model, MemoryOf(version), 1), pool, places).Silo is not { } chosen)
             return false;
-        var place = orders.Silos.First(silo => silo.Silo.ToParsableString() == chosen.Id).Silo;
+        var place = SiloFacts.Find(orders.Silos, chosen.Id);
         if (accept?.Invoke(place) == false)
             return false;
         _replicas.Start(version, pool, place);
@@ -296,6 +299,7 @@ public sealed class SupervisorGrain(MembershipLease lease, FleetOptions options,
         Pool = pool ?? target?.Pool ?? Pools.Cpu,
         Memory = target is null ? 0 : MemoryOf(target),
         Compute = _demand.Utilization,
+        Quarantined = target is not null && _replicas.IsQuarantined(target.Digest),
         Sustained = target is null ? 0 : Math.Min(_demand.Sustained, _desired),
     };
 

@@ -21,13 +21,16 @@ public sealed class OwnedStore : IAsyncDisposable
 
     private const string IdFile = "store-id";
 
-    private OwnedStore(string id, IVectorStore store) => (Id, Store) = (id, store);
+    private OwnedStore(string id, IVectorStore store, TimeProvider time) => (Id, Store, Writes) = (id, store, new RecentWrites(time));
 
     /// <summary>What the store is called in the cluster.</summary>
     public string Id { get; }
 
     /// <summary>The store.</summary>
     public IVectorStore Store { get; }
+
+    /// <summary>What was written of late.</summary>
+    internal RecentWrites Writes { get; }
 
     /// <summary>Opens the store of a folder; a new one in an empty folder.</summary>
     /// <param name="options">Valid ones; only the folder counts.</param>
@@ -42,7 +45,7 @@ public sealed class OwnedStore : IAsyncDisposable
             // A folder that is there is taken at once; nobody else may have it.
             Directory.CreateDirectory(options.Directory);
             var opened = await EmbeddedStore.OpenAsync(options with { Index = ReservedIndex }, loggers, time, cancellation);
-            return opened.TryGet(out var store, out var error) ? new OwnedStore(ReadId(options.Directory), store) : error;
+            return opened.TryGet(out var store, out var error) ? new OwnedStore(ReadId(options.Directory), store, time) : error;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {

@@ -16,7 +16,7 @@ internal sealed class ShardOwners(IGrainFactory grains, StoreTable stores, TimeP
         for (var i = 0; i < place.Stores.Length; i++)
         {
             if (place.Stores[i] is not { } store || stores.Where(store) is null)
-                return Away(place, i, "its silo is away");
+                return place.Away(i, "its silo is away");
         }
 
         return null;
@@ -57,11 +57,8 @@ internal sealed class ShardOwners(IGrainFactory grains, StoreTable stores, TimeP
             }
 
             if (time.GetElapsedTime(began) >= _longest || stores.Where(place.Stores[number]!) is null)
-                return Away(place, number, why);
+                return place.Away(number, why);
             await Task.Delay(_pause, time);
         }
     }
-
-    private static InferenceError Away(NamespacePlace place, int number, string why) => new(
-        InferenceErrorKind.Unavailable, $"shard {number} of namespace '{place.Name}' in index '{place.Index.Name}' cannot be reached: {why}", "namespace", TimeSpan.FromSeconds(1));
 }

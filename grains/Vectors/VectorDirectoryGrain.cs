@@ -77,6 +77,8 @@ public sealed class VectorDirectoryGrain(
             return Refused<IndexSpec>(wrong);
         if (spec.Name == OwnedStore.ReservedIndex || Find(spec.Name) is not null)
             return Refused<IndexSpec>(new(InferenceErrorKind.Conflict, $"index '{spec.Name}' exists already", "name"));
+        if (state.State.Indexes.Count >= options.MaxIndexes)
+            return Refused<IndexSpec>(RecordCheck.TooManyIndexes(options.MaxIndexes));
         state.State.Indexes[spec.Name] = new KnownIndex { Spec = spec, Shards = options.Shards };
         return await SavedAsync(spec);
     }

@@ -66,19 +66,22 @@ public sealed class VectorOwnerGrain(OwnedStore? owned = null) : Grain, IVectorO
     {
         if (Opened() is not { } store)
             return Gone<Value<int>>();
-        var outcome = await store.UpsertAsync(
-            new UpsertRequest
-            {
-                Index = Index,
-                Namespace = Namespace,
-                Ids = request.Ids,
-                Dimension = request.Dimension,
-                Values = Floats(request.Values),
-                Metadata = request.Metadata ?? [],
-                Model = request.Model is { } model ? new EmbeddingModel(model, request.Digest!) : null,
-            },
-            cancellation);
-        return outcome.TryGet(out var receipt, out var error) ? Answer(receipt.Count) : Refused<Value<int>>(error);
+        return await OnceAsync(request.Operation, async token =>
+        {
+            var outcome = await store.UpsertAsync(
+                new UpsertRequest
+                {
+                    Index = Index,
+                    Namespace = Namespace,
+                    Ids = request.Ids,
+                    Dimension = request.Dimension,
+                    Values = Floats(request.Values),
+                    Metadata = request.Metadata ?? [],
+                    Model = request.Model is { } model ? new EmbeddingModel(model, request.Digest!) : null,
+                },
+                token);
+            return outcome.TryGet(out var receipt, out var error) ? Answer(receipt.Count) : Refused<Value<int>>(error);
+        }, cancellation);
     }
 
     /// <inheritdoc/>
@@ -130,19 +133,22 @@ public sealed class VectorOwnerGrain(OwnedStore? owned = null) : Grain, IVectorO
             return Gone<Value<long>>();
         if (!Filter(request.Filter, out var filter, out var wrong))
             return Refused<Value<long>>(wrong);
-        var outcome = await store.UpdateAsync(
-            new UpdateRequest
-            {
-                Index = Index,
-                Namespace = Namespace,
-                Id = request.Id,
-                Filter = filter,
-                Values = Floats(request.Values),
-                SetMetadata = request.SetMetadata,
-                DryRun = request.DryRun,
-            },
-            cancellation);
-        return outcome.TryGet(out var receipt, out var error) ? Answer(receipt.Matched) : Refused<Value<long>>(error);
+        return await OnceAsync(request.Operation, async token =>
+        {
+            var outcome = await store.UpdateAsync(
+                new UpdateRequest
+                {
+                    Index = Index,
+                    Namespace = Namespace,
+                    Id = request.Id,
+                    Filter = filter,
+                    Values = Floats(request.Values),
+                    SetMetadata = request.SetMetadata,
+                    DryRun = request.DryRun,
+                },
+                token);
+            return outcome.TryGet(out var receipt, out var error) ? Answer(receipt.Matched) : Refused<Value<long>>(error);
+        }, cancellation);
     }
 
     /// <inheritdoc/>
@@ -152,8 +158,11 @@ public sealed class VectorOwnerGrain(OwnedStore? owned = null) : Grain, IVectorO
             return Gone<Value<bool>>();
         if (!Filter(request.Filter, out var filter, out var wrong))
             return Refused<Value<bool>>(wrong);
-        var outcome = await store.DeleteAsync(new DeleteRequest { Index = Index, Namespace = Namespace, Ids = request.Ids, Filter = filter, All = request.All }, cancellation);
-        return outcome.TryGet(out _, out var error) ? Answer(true) : Refused<Value<bool>>(error);
+        return await OnceAsync(request.Operation, async token =>
+        {
+            var outcome = await store.DeleteAsync(new DeleteRequest { Index = Index, Namespace = Namespace, Ids = request.Ids, Filter = filter, All = request.All }, token);
+            return outcome.TryGet(out _, out var error) ? Answer(true) : Refused<Value<bool>>(error);
+        }, cancellation);
     }
 
     /// <inheritdoc/>
@@ -197,6 +206,9 @@ public sealed class VectorOwnerGrain(OwnedStore? owned = null) : Grain, IVectorO
             return new InferenceError(InferenceErrorKind.Conflict, $"store {_shard.Store} has another index '{index.Name}': {here.Metric}, {here.Element}, dimension {here.Dimension}", "index");
         return found;
     }
+
+    private Task<Answer<T>> OnceAsync<T>(Guid? operation, Func<CancellationToken, Task<Answer<T>>> write, CancellationToken cancellation)
+        where T : class => operation is { } name ? owned!.Writes.OnceAsync((this.GetPrimaryKeyString(), name), write, cancellation) : write(cancellation);
 
     private IVectorStore? Opened()
     {

@@ -10,6 +10,7 @@ public static class ApiTable
     public static IReadOnlyList<Setting<ApiOptions>> All { get; } =
     [
         SettingKinds.Int<ApiOptions>("Api:MaxBodyBytes", null, 1024, int.MaxValue, (a, v) => a with { MaxBodyBytes = v }),
+        SettingKinds.Bytes<ApiOptions>("Api:MaxBytesInFlight", null, (a, v) => a with { MaxBytesInFlight = v }),
         SettingKinds.Int<ApiOptions>("Api:MaxClientBatchSize", null, 1, 1 << 20, (a, v) => a with { MaxClientBatchSize = v }),
         SettingKinds.Bool<ApiOptions>("Api:AutoTruncate", (a, v) => a with { AutoTruncate = v }),
         SettingKinds.Bool<ApiOptions>("Api:TeiLegacyStatus", (a, v) => a with { TeiLegacyStatus = v }),

@@ -22,6 +22,7 @@ public static class EngineTable
         SettingKinds.Time<EngineOptions>("Engine:MaxQueueDelay", (e, v) => e with { MaxQueueDelay = v }),
         SettingKinds.Int<EngineOptions>("Engine:BulkEvery", null, 2, 1_000_000, (e, v) => e with { BulkEvery = v }),
         SettingKinds.Time<EngineOptions>("Engine:RequestTimeout", (e, v) => e with { RequestTimeout = v }),
+        SettingKinds.Bytes<EngineOptions>("Engine:MemoryLimit", null, (e, v) => e with { MemoryLimit = v }),
         SettingKinds.Text<EngineOptions>("Engine:CacheDirectory", null, "a directory", (e, v) => e with { CacheDirectory = v }),
     ];
 }

@@ -27,6 +27,7 @@ public static class VectorTable
         SettingKinds.Choice<VectorOptions>("Vectors:Store", "VECTOR_STORE", ["embedded", "pinecone", "none"], (all, v) => all with { Store = Enum.Parse<VectorStoreKind>(v, ignoreCase: true) }),
         SettingKinds.Text<VectorOptions>("Vectors:Directory", "VECTOR_DIR", "a directory", (all, v) => all with { Directory = v }),
         SettingKinds.Text<VectorOptions>("Vectors:Index", "VECTOR_INDEX", "an index's name", (all, v) => all with { Index = v }),
+        SettingKinds.Int<VectorOptions>("Vectors:MaxIndexes", null, 1, 10_000, (all, v) => all with { MaxIndexes = v }),
         SettingKinds.Choice<VectorOptions>("Vectors:Metric", null, ["cosine", "dotproduct", "euclidean"], (all, v) => all with { Metric = Enum.Parse<VectorMetric>(v, ignoreCase: true) }),
         SettingKinds.Choice<VectorOptions>("Vectors:Element", null, ["float32", "int8"], (all, v) => all with { Element = Enum.Parse<VectorElement>(v, ignoreCase: true) }),
         .. _pinecone.Select(setting => setting.In<VectorOptions>(all => all.Pinecone, (all, pinecone) => all with { Pinecone = pinecone })),

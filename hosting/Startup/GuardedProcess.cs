@@ -9,13 +9,19 @@ public static class GuardedProcess
 
     // The program takes the shell's place, so that its process is the one that was started. What stays beside it reads from this process's end of
     // the pipe, which the kernel closes with it. It asks who its parent is first: a program that has ended by itself has given its number back.
+    // Where there is no /proc, ps tells, asked by a shell whose parent it is; what follows keeps that shell from taking its place.
     private const string Guard =
         """
         exec 3<&0
         (
             while read -r line <&3; do :; done
-            if [ -r /proc/self/stat ]; then read -r pid name state parent rest < /proc/self/stat; else parent=$$; fi
-            [ "$parent" = $$ ] && kill -9 $$
+            if [ -r /proc/self/stat ]; then
+                read -r pid name state parent rest < /proc/self/stat
+                [ "$parent" = $$ ] && kill -9 $$
+            else
+                sh -c 'parent=$(ps -o ppid= -p $PPID); [ "${parent##* }" = "$0" ] && kill -9 "$0"' $$
+                :
+            fi
         ) > /dev/null 2>&1 &
         exec "$@" < /dev/null 3<&-
         """;

@@ -29,7 +29,18 @@ public static class HostEnd
     }
 
     /// <summary>The exit code of a host that is stopping and whose end is not waited for.</summary>
-    public static int CodeOf(IHost host) => Find(host, task => task.IsFaulted) is null ? 0 : FaultExitCode;
+    public static int CodeOf(IHost host)
+    {
+        try
+        {
+            return Find(host, task => task.IsFaulted) is null ? 0 : FaultExitCode;
+        }
+        catch (ObjectDisposedException)
+        {
+            // It came to its end just now. What failed was said before.
+            return 0;
+        }
+    }
 
     private static BackgroundService? Find(IHost host, Func<Task, bool> ended) =>
         host.Services.GetServices<IHostedService>().OfType<BackgroundService>().FirstOrDefault(service => service.ExecuteTask is { } task && ended(task));

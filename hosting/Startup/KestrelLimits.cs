@@ -22,6 +22,8 @@ public static class KestrelLimits
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         // A body must keep coming, or its connection and buffers are held for nothing.
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        // An answer must keep being read, or what it was made of is held for nothing. Who reads slower than this has half a minute for each part.
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 64 * 1024, gracePeriod: TimeSpan.FromSeconds(30));
         if (IPAddress.TryParse(settings.Host, out var address))
             kestrel.Listen(address, settings.Port);
         else if (settings.Host == "localhost")

@@ -29,6 +29,8 @@ public sealed partial class ClusterVectorStore(IGrainFactory grains, VectorOptio
         // The whole request, so that a refusal tells the record's place in it.
         if (RecordCheck.Check(request) is { } wrong)
             return wrong;
+        // Made again by another way it is still this one.
+        request = request with { Operation = request.Operation ?? Guid.NewGuid() };
         var claim = new NamespaceClaim(request.Index, request.Namespace, request.Dimension, request.Model);
         return await _namespaces.WithAsync(claim, async place =>
         {
@@ -61,6 +63,7 @@ public sealed partial class ClusterVectorStore(IGrainFactory grains, VectorOptio
                 Values = MemoryMarshal.AsBytes(request.Values.Span).ToArray(),
                 SetMetadata = request.SetMetadata,
                 DryRun = request.DryRun,
+                Operation = request.DryRun ? null : Guid.NewGuid(),
             };
             var only = request.Id is { } id ? Sharding.ShardOf(id, place.Stores.Length) : -1;
             if (!(await OnAsync(place, shard => only < 0 || shard == only, (_, owner, token) => owner.UpdateAsync(call, token), cancellation)).TryGet(out var parts, out var error))
@@ -76,10 +79,11 @@ public sealed partial class ClusterVectorStore(IGrainFactory grains, VectorOptio
         request.Index, request.Namespace, Done.It, async place =>
         {
             var places = request.Ids is { } ids ? Sharding.Split(ids, place.Stores.Length) : null;
+            var operation = Guid.NewGuid();
             var removed = await OnAsync(
                 place, shard => places is null || places[shard].Count > 0,
                 (shard, owner, token) => owner.DeleteAsync(
-                    new DeleteCall { Ids = places is null ? null : Sharding.Take(request.Ids!, places[shard]), Filter = request.Filter?.Json ?? default, All = request.All }, token),
+                    new DeleteCall { Ids = places is null ? null : Sharding.Take(request.Ids!, places[shard]), Filter = request.Filter?.Json ?? default, All = request.All, Operation = operation }, token),
                 cancellation);
             return removed.TryGet(out _, out var error) ? Done.It : error;
         }, cancellation);

@@ -59,21 +59,22 @@ internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time, Func<
         where T : class
     {
         if (place.Stores[number] is not { } store)
-            return Away(place, number, "no silo has it");
-        var owner = grains.GetGrain<IVectorOwnerGrain>(place.Shard(number).ToString());
+            return place.Away(number, "no silo has it");
         var began = time.GetTimestamp();
         while (true)
         {
             if (obstacle?.Invoke() is { } lost)
                 return lost;
+            // Another way each time: the one before may be what was lost.
+            var owner = grains.GetGrain<IVectorOwnerGrain>(place.Shard(number).ToString());
             using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             var (end, answer) = await AttemptAsync(BeginAsync(call, owner, attempt.Token), store, cancellation);
             if (end == End.Answered)
                 return answer.Gone ? Gone : answer.Value is { } value ? value : answer.Error!;
             if (end == End.Away)
-                return Away(place, number, "its silo is away");
+                return place.Away(number, "its silo is away");
             if (time.GetElapsedTime(began) >= (end == End.Failed ? _patience : _longest))
-                return Away(place, number, "its silo does not answer");
+                return place.Away(number, "its silo does not answer");
             attempt.Cancel();
             if (end == End.Failed)
                 await Task.Delay(_pause, time, cancellation);
@@ -121,9 +122,6 @@ internal sealed class ShardCaller(IGrainFactory grains, TimeProvider time, Func<
             return null;
         }
     }
-
-    private static InferenceError Away(NamespacePlace place, int number, string why) => new(
-        InferenceErrorKind.Unavailable, $"shard {number} of namespace '{place.Name}' in index '{place.Index.Name}' cannot be reached: {why}", "namespace", _look);
 
     private enum End
     {

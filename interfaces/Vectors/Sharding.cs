@@ -63,6 +63,6 @@ internal static class Sharding
                 metadata[i] = request.Metadata[places[i]];
         }
 
-        return new UpsertCall { Ids = Take(request.Ids, places), Dimension = width, Values = values, Metadata = metadata, Model = request.Model?.Name, Digest = request.Model?.Digest };
+        return new UpsertCall { Ids = Take(request.Ids, places), Dimension = width, Values = values, Metadata = metadata, Model = request.Model?.Name, Digest = request.Model?.Digest, Operation = request.Operation };
     }
 }

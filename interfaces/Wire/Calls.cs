@@ -64,7 +64,7 @@ public sealed class EmbedCall
     public string? Prompt { get; init; }
 
     /// <summary>A part of a request.</summary>
-    public static EmbedCall Of(EmbedRequest request, Range range, TimeSpan? timeout) => new()
+    public static EmbedCall Of(EmbedRequest request, Range range, TimeSpan? timeout, Guid? operation) => new()
     {
         Texts = Texts.Of(request.Inputs, range),
         Terms = new Terms { Priority = request.Priority, Timeout = timeout, Truncation = request.Truncation },
@@ -75,7 +75,7 @@ public sealed class EmbedCall
         Layer = request.Layer,
         PromptName = request.PromptName,
         Prompt = request.Prompt,
-        Upsert = UpsertPart.Of(request.Upsert, range),
+        Upsert = UpsertPart.Of(request.Upsert, range, operation),
     };
 
     /// <summary>As the engine takes it.</summary>

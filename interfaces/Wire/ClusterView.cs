@@ -163,6 +163,10 @@ public sealed record ModelView
     [Id(10)]
     public SiloAddress? Vacate { get; init; }
 
+    /// <summary>Whether the version is refused because it ends processes; an admin's load frees it.</summary>
+    [Id(11)]
+    public bool Quarantined { get; init; }
+
     /// <summary>Whether fronts would route alike by another view of the model: loads alone change nothing, replies carry them.</summary>
     public bool RoutesAs(ModelView other)
     {

@@ -22,8 +22,12 @@ public sealed class UpsertPart
     [Id(3)]
     public ReadOnlyMemory<byte>[]? Metadata { get; init; }
 
+    /// <summary>See <see cref="UpsertTarget.Operation"/>.</summary>
+    [Id(4)]
+    public Guid? Operation { get; init; }
+
     /// <summary>The part of some inputs, in order.</summary>
-    public static UpsertPart? Of(UpsertTarget? target, Range range)
+    public static UpsertPart? Of(UpsertTarget? target, Range range, Guid? operation)
     {
         if (target is null)
             return null;
@@ -37,9 +41,9 @@ public sealed class UpsertPart
                 metadata[i] = target.Metadata[start + i];
         }
 
-        return new UpsertPart { Index = target.Index, Namespace = target.Namespace, Ids = ids, Metadata = metadata };
+        return new UpsertPart { Index = target.Index, Namespace = target.Namespace, Ids = ids, Metadata = metadata, Operation = operation };
     }
 
     /// <summary>As the engine takes it.</summary>
-    public UpsertTarget ToTarget() => new() { Index = Index, Namespace = Namespace, Ids = Ids, Metadata = Metadata ?? [] };
+    public UpsertTarget ToTarget() => new() { Index = Index, Namespace = Namespace, Ids = Ids, Metadata = Metadata ?? [], Operation = Operation };
 }

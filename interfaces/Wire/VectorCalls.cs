@@ -27,6 +27,10 @@ public sealed class UpsertCall
     /// <summary>The version's digest.</summary>
     [Id(5)]
     public string? Digest { get; init; }
+
+    /// <summary>What the write is called, however often it comes.</summary>
+    [Id(6)]
+    public Guid? Operation { get; init; }
 }
 
 /// <summary>Asks a shard for its nearest records.</summary>
@@ -94,6 +98,10 @@ public sealed class UpdateCall
     /// <summary>Only counts.</summary>
     [Id(4)]
     public bool DryRun { get; init; }
+
+    /// <summary>What the write is called, however often it comes.</summary>
+    [Id(5)]
+    public Guid? Operation { get; init; }
 }
 
 /// <summary>Removes records of a shard.</summary>
@@ -111,6 +119,10 @@ public sealed class DeleteCall
     /// <summary>Everything.</summary>
     [Id(2)]
     public bool All { get; init; }
+
+    /// <summary>What the write is called, however often it comes.</summary>
+    [Id(3)]
+    public Guid? Operation { get; init; }
 }
 
 /// <summary>Asks a shard for ids.</summary>

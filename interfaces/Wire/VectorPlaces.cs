@@ -1,3 +1,4 @@
+using Orrery.Engine;
 using Orrery.Engine.Vectors;
 
 namespace Orrery.Interfaces.Wire;
@@ -35,6 +36,12 @@ public sealed record NamespacePlace
 
     /// <summary>The shard's name; its store must be known.</summary>
     public ShardKey Shard(int number) => new(Stores[number]!, Index.Name, Generation, number, Stores.Length, Name);
+
+    /// <summary>The refusal of what concerns a shard that cannot be reached.</summary>
+    /// <param name="number">The shard.</param>
+    /// <param name="why">Why not.</param>
+    public InferenceError Away(int number, string why) => new(
+        InferenceErrorKind.Unavailable, $"shard {number} of namespace '{Name}' in index '{Index.Name}' cannot be reached: {why}", "namespace", TimeSpan.FromSeconds(1));
 }
 
 /// <summary>Some namespaces of an index.</summary>

@@ -73,6 +73,9 @@ internal static class PodAccess
 
         var labels = $"{KubernetesHostingOptions.ServiceIdLabel}={settings.Cluster.Service},{KubernetesHostingOptions.ClusterIdLabel}={settings.Cluster.Id}";
         await client.CoreV1.ListNamespacedPodAsync(settings.Namespace, labelSelector: labels, limit: 1, cancellationToken: cancellation);
+        // A right of its own. The first event, or a second without one, is enough.
+        await foreach (var _ in client.CoreV1.WatchListNamespacedPodAsync(settings.Namespace, labelSelector: labels, timeoutSeconds: 1, cancellationToken: cancellation))
+            break;
         return null;
     }
 }

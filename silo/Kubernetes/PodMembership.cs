@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using Orleans.Hosting.Kubernetes;
@@ -13,7 +14,15 @@ namespace Orrery.Silo.Kubernetes;
 internal sealed class PodMembership(IClusterMembershipService all, ILocalSiloDetails local, IOptions<KubernetesHostingOptions> options) : IClusterMembershipService
 {
     /// <inheritdoc/>
-    public ClusterMembershipSnapshot CurrentSnapshot => all.CurrentSnapshot;
+    public ClusterMembershipSnapshot CurrentSnapshot
+    {
+        get
+        {
+            // A pod that was restarted has its name again: the agent, which looks by name, would find the dead member and take the living one for none.
+            var snapshot = all.CurrentSnapshot;
+            return new(snapshot.Members.Where(member => member.Value.Status != SiloStatus.Dead).ToImmutableDictionary(), snapshot.Version);
+        }
+    }
 
     /// <inheritdoc/>
     public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => ChangesOfPartAsync(CancellationToken.None);

@@ -1,3 +1,5 @@
+using Orrery.Engine;
+
 namespace Orrery.Standalone.Cluster;
 
 /// <summary>The folder of what a cluster remembers, for one <c>cluster up</c> at a time: the processes of two would find each other there.</summary>
@@ -26,7 +28,7 @@ internal sealed class ClusterFolder : IDisposable
         }
         catch (IOException e)
         {
-            wrong = File.Exists(Path.Combine(path, Name)) ? $"--directory: a cluster is up in {path} already; another one needs a folder of its own" : $"--directory: {e.Message}";
+            wrong = FileLock.IsHeld(e) ? $"--directory: a cluster is up in {path} already; another one needs a folder of its own" : $"--directory: {e.Message}";
         }
 
         return null;

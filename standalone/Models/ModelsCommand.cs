@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orrery.Engine;
 using Orrery.Engine.Models;
@@ -28,15 +29,19 @@ internal static class ModelsCommand
     private static async Task<int> PullAsync(string model, string? graph, string? to, CancellationToken cancellation)
     {
         var (repository, revision) = model.Split('@', 2) is [var left, var right] ? (left, right) : (model, "main");
-        if (repository.Split('/') is not [{ Length: > 0 }, { Length: > 0 }] || repository.Any(c => !char.IsAsciiLetterOrDigit(c) && !"/-_.".Contains(c, StringComparison.Ordinal)) || repository.Contains("..", StringComparison.Ordinal))
+        if (repository.Split('/') is not [{ Length: > 0 }, { Length: > 0 }] || repository.Any(c => !char.IsAsciiLetterOrDigit(c) && !"/-_.".Contains(c, StringComparison.Ordinal)) || repository.Split('/').Any(part => part.Trim('.').Length == 0) || repository.Contains("..", StringComparison.Ordinal))
             return Refusal.Say($"'{model}' is not owner/name or owner/name@revision");
         var endpoint = Environment.GetEnvironmentVariable("HF_ENDPOINT") is { Length: > 0 } named ? named : Hub;
-        if (!Uri.TryCreate(endpoint.TrimEnd('/') + "/", UriKind.Absolute, out var uri))
-            return Refusal.Say($"HF_ENDPOINT is not an address: {endpoint}");
+        if (!Uri.TryCreate(endpoint.TrimEnd('/') + "/", UriKind.Absolute, out var uri) || !HubConnection.IsWeb(uri))
+            return Refusal.Say($"HF_ENDPOINT is not an address of the web: {endpoint}");
+        var token = Environment.GetEnvironmentVariable("HF_TOKEN") is { Length: > 0 } given ? given : null;
+        if (token is not null && token.Any(c => c is <= ' ' or > '~'))
+            return Refusal.Say("HF_TOKEN is not a token: it has blanks, or characters that are not ASCII");
+        if (!TryPatience(Environment.GetEnvironmentVariable("HF_HUB_DOWNLOAD_TIMEOUT"), out var patience))
+            return Refusal.Say("HF_HUB_DOWNLOAD_TIMEOUT is not a number of seconds from 1 to 86400");
 
-        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-        http.DefaultRequestHeaders.UserAgent.ParseAdd("orrery/0.1");
-        var hub = new HubClient(http, uri, Environment.GetEnvironmentVariable("HF_TOKEN") is { Length: > 0 } token ? token : null);
+        using var connection = HubConnection.Create(token, patience);
+        var hub = new HubClient(connection, uri);
         var directory = Path.Combine(to ?? Environment.GetEnvironmentVariable("MODEL_CACHE_DIR") ?? "models", repository);
         try
         {
@@ -57,7 +62,7 @@ internal static class ModelsCommand
         {
             return Refusal.Say($"{model}: {e.Message}");
         }
-        catch (Exception e) when (e is IOException or HttpRequestException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or HttpRequestException)
         {
             return Refusal.Say($"{model}: {e.Message}; what came so far is kept, run the command again to go on");
         }
@@ -65,6 +70,18 @@ internal static class ModelsCommand
         {
             return Refusal.Say("stopped; what came so far is kept, run the command again to go on");
         }
+    }
+
+    /// <summary>How long a hub may send next to nothing: the hub's own clients read it from the same variable.</summary>
+    private static bool TryPatience(string? seconds, out TimeSpan patience)
+    {
+        patience = TimeSpan.FromSeconds(30);
+        if (string.IsNullOrEmpty(seconds))
+            return true;
+        if (!int.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 86400)
+            return false;
+        patience = TimeSpan.FromSeconds(number);
+        return true;
     }
 
     private static Task DownloadAsync(HubClient hub, string repository, string commit, List<HubFile> files, string directory, CancellationToken cancellation) =>

@@ -51,7 +51,8 @@ internal static class ServeCommand
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limit(settings, settings.Api.MaxBodyBytes));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
-        builder.Services.AddOrreryApi(settings.Api, settings.Admin);
+        builder.Services.AddOrreryApi(settings.Api.Within(MemoryBudget.Of(engine.MemoryLimit)), settings.Admin);
+        builder.Services.AddHostedService<IdleMemory>();
         builder.Services.AddSingleton<IInferenceBackend>(services => services.GetRequiredService<LocalBackend>());
         LocalBackend? backend = null;
         builder.Services.AddSingleton(_ => backend!);

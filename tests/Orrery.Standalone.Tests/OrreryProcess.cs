@@ -38,6 +38,16 @@ internal sealed class OrreryProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Bytes of memory that it had at the most.</summary>
+    public long MostMemory
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PeakWorkingSet64;
+        }
+    }
+
     /// <summary>What it printed so far.</summary>
     public string Output
     {

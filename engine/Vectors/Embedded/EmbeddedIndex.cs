@@ -3,24 +3,32 @@ using Orrery.Engine.Vectors.Sqlite;
 
 namespace Orrery.Engine.Vectors.Embedded;
 
+/// <summary>What the indexes of a store share.</summary>
+/// <param name="Folder">The lock on their folder.</param>
+/// <param name="Readers">Threads that read.</param>
+/// <param name="Writers">Threads that write.</param>
+/// <param name="Files">Who may have files open.</param>
+/// <param name="Metrics">What is counted.</param>
+internal sealed record StoreParts(FolderLock Folder, SearchPool Readers, WriterPool Writers, OpenFiles Files, VectorMetrics Metrics);
+
 /// <summary>One index: its file, its writer, and those who read it.</summary>
 internal sealed class EmbeddedIndex : IDisposable
 {
     private readonly IndexState _state;
     private readonly ReaderPool _readers;
     private readonly IndexWriter? _writer;
-    private readonly SearchPool _pool;
+    private readonly StoreParts _parts;
     private readonly ILogger _logger;
     private readonly IndexHealth _health;
 
-    private EmbeddedIndex(IndexState state, SqliteConnection? connection, string? damage, FolderLock folder, SearchPool pool, VectorMetrics metrics, TimeProvider time, ILogger logger)
+    private EmbeddedIndex(IndexState state, SqliteConnection? connection, string? damage, StoreParts parts, TimeProvider time, ILogger logger)
     {
-        (_state, _pool, _logger) = (state, pool, logger);
+        (_state, _parts, _logger) = (state, parts, logger);
         _health = new(state, damage, logger);
         _readers = new(state);
-        Reads = new(state, metrics, time);
+        Reads = new(state, parts.Metrics, time);
         if (damage is null)
-            _writer = new(state, connection, folder, _health, logger);
+            _writer = new(state, connection, parts.Folder, _health, parts.Writers, logger);
     }
 
     public string Name => _state.Spec.Name;
@@ -38,11 +46,11 @@ internal sealed class EmbeddedIndex : IDisposable
     public InferenceError? Refusal => _health.Refusal;
 
     /// <summary>An index without a file, which is made at the first write.</summary>
-    public static EmbeddedIndex New(string path, IndexSpec spec, FolderLock folder, SearchPool pool, VectorMetrics metrics, TimeProvider time, ILogger logger) =>
-        new(new(path, spec), null, null, folder, pool, metrics, time, logger);
+    public static EmbeddedIndex New(string path, IndexSpec spec, StoreParts parts, TimeProvider time, ILogger logger) =>
+        new(new(path, spec), null, null, parts, time, logger);
 
     /// <summary>Opens an index's file and proves it. What is wrong with it is told by <see cref="Refusal"/>.</summary>
-    public static EmbeddedIndex Open(string path, FolderLock folder, SearchPool pool, VectorMetrics metrics, TimeProvider time, ILogger logger)
+    public static EmbeddedIndex Open(string path, StoreParts parts, TimeProvider time, ILogger logger)
     {
         var name = Path.GetFileNameWithoutExtension(path);
         var start = time.GetTimestamp();
@@ -58,7 +66,7 @@ internal sealed class EmbeddedIndex : IDisposable
                 if (state.Spec.Name == name)
                 {
                     Log.Opened(logger, name, state.Records, state.Namespaces.Count, time.GetElapsedTime(start).TotalSeconds);
-                    return new(state, connection, null, folder, pool, metrics, time, logger);
+                    return new(state, connection, null, parts, time, logger);
                 }
 
                 damage = $"is the file of index '{state.Spec.Name}'";
@@ -74,18 +82,33 @@ internal sealed class EmbeddedIndex : IDisposable
         }
 
         connection?.CloseUntouched();
-        return new(new(path, new IndexSpec { Name = name }), null, damage, folder, pool, metrics, time, logger);
+        return new(new(path, new IndexSpec { Name = name }), null, damage, parts, time, logger);
     }
 
     /// <summary>Reads on a thread of the store's what the file holds at that moment.</summary>
     public ValueTask<Outcome<T>> ReadAsync<T>(Func<RecordReader, SearchPool, Outcome<T>> work, CancellationToken cancellation)
-        where T : class =>
-        _pool.RunAsync(pool => Read(reader => work(reader, pool)), cancellation);
+        where T : class
+    {
+        _parts.Files.Use(this);
+        return _parts.Readers.RunAsync(pool => Read(reader => work(reader, pool)), cancellation);
+    }
 
     /// <summary>Makes a change durable.</summary>
     public async ValueTask<Outcome<T>> WriteAsync<T>(Func<WriteBatch, Outcome<T>> work, int records, bool alone, CancellationToken cancellation)
-        where T : class =>
-        Refusal is { } refusal ? refusal : await _writer!.WriteAsync(work, records, alone, cancellation);
+        where T : class
+    {
+        if (Refusal is { } refusal)
+            return refusal;
+        _parts.Files.Use(this);
+        return await _writer!.WriteAsync(work, records, alone, cancellation);
+    }
+
+    /// <summary>Closes the files that nobody is at; they are opened again when they are needed.</summary>
+    public void CloseFiles()
+    {
+        _readers.Trim();
+        _writer?.CloseFile();
+    }
 
     /// <summary>Closes it, and removes its file.</summary>
     /// <exception cref="IOException">It cannot be removed.</exception>
@@ -98,6 +121,7 @@ internal sealed class EmbeddedIndex : IDisposable
 
     public void Dispose()
     {
+        _parts.Files.Forget(this);
         _readers.Close();
         _writer?.Dispose();
     }

@@ -9,12 +9,18 @@ namespace Orrery.Engine.Vectors.Embedded;
 /// </summary>
 public sealed partial class EmbeddedStore : IVectorStore
 {
+    // Transactions that wait for the disk at once.
+    private const int WriterThreads = 4;
+
+    // Each has a few files open, and the pages that it read last in memory.
+    private const int MaxOpen = 32;
+
     private readonly VectorOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly FolderLock _folder;
-    private readonly SearchPool _pool = new(Math.Max(2, Environment.ProcessorCount));
     private readonly VectorMetrics _metrics;
+    private readonly StoreParts _parts;
     private readonly ConcurrentDictionary<string, EmbeddedIndex> _indexes = new(StringComparer.Ordinal);
     // Making and removing indexes, one at a time.
     private readonly SemaphoreSlim _changing = new(1, 1);
@@ -24,6 +30,7 @@ public sealed partial class EmbeddedStore : IVectorStore
     {
         (_options, _folder, _logger, _time) = (options, folder, logger, time);
         _metrics = new(() => _indexes.Values);
+        _parts = new(folder, new(Math.Max(2, Environment.ProcessorCount)), new(WriterThreads), new(MaxOpen), _metrics);
     }
 
     /// <inheritdoc/>
@@ -91,7 +98,9 @@ public sealed partial class EmbeddedStore : IVectorStore
                 return Closed;
             if (_indexes.ContainsKey(spec.Name))
                 return new InferenceError(InferenceErrorKind.Conflict, $"index '{spec.Name}' exists already", "name");
-            var index = EmbeddedIndex.New(FileOf(spec.Name), spec, _folder, _pool, _metrics, _time, _logger);
+            if (_indexes.Count >= _options.MaxIndexes)
+                return RecordCheck.TooManyIndexes(_options.MaxIndexes);
+            var index = EmbeddedIndex.New(FileOf(spec.Name), spec, _parts, _time, _logger);
             // Writing nothing makes the file.
             var made = await index.WriteAsync<IndexInfo>(batch => new IndexInfo(batch.Spec), 1, alone: true, CancellationToken.None);
             if (made.Error is null)
@@ -176,15 +185,16 @@ public sealed partial class EmbeddedStore : IVectorStore
             foreach (var path in Directory.GetFiles(_options.Directory, "*" + IndexFile.Extension))
             {
                 cancellation.ThrowIfCancellationRequested();
-                var index = EmbeddedIndex.Open(path, _folder, _pool, _metrics, _time, _logger);
+                var index = EmbeddedIndex.Open(path, _parts, _time, _logger);
                 _indexes[index.Name] = index;
+                _parts.Files.Use(index);
             }
         }
 
         if (!_indexes.ContainsKey(_options.Index))
         {
             var spec = new IndexSpec { Name = _options.Index, Metric = _options.Metric, Element = _options.Element };
-            _indexes[_options.Index] = EmbeddedIndex.New(FileOf(_options.Index), spec, _folder, _pool, _metrics, _time, _logger);
+            _indexes[_options.Index] = EmbeddedIndex.New(FileOf(_options.Index), spec, _parts, _time, _logger);
         }
     }
 
@@ -193,7 +203,8 @@ public sealed partial class EmbeddedStore : IVectorStore
         foreach (var index in _indexes.Values)
             index.Dispose();
         _indexes.Clear();
-        _pool.Dispose();
+        _parts.Readers.Dispose();
+        _parts.Writers.Dispose();
         _metrics.Dispose();
         _folder.Dispose();
     }

@@ -1,3 +1,5 @@
+using Orrery.Engine.Vectors.Sqlite;
+
 namespace Orrery.Engine.Vectors.Embedded;
 
 /// <summary>Keeps other processes out of the store's folder for as long as it is held.</summary>
@@ -7,7 +9,9 @@ internal sealed class FolderLock(string directory) : IDisposable
     private const string Name = "store.lock";
 
     private readonly Lock _gate = new();
+    private readonly string _path = Path.Combine(directory, Name);
     private FileStream? _file;
+    private FileIdentity? _identity;
 
     /// <summary>Takes the lock, unless it is held already.</summary>
     /// <param name="create">Whether to make the folder. Without it a folder that is not there is left so, and is right.</param>
@@ -16,15 +20,22 @@ internal sealed class FolderLock(string directory) : IDisposable
     {
         lock (_gate)
         {
-            if (_file is not null || (!create && !Directory.Exists(directory)))
+            if (_file is not null)
+            {
+                return FileIdentity.Of(_path) == _identity ? null
+                    : new(InferenceErrorKind.Unavailable, $"vectors' folder '{directory}' was removed or exchanged while it was in use; start the server anew");
+            }
+
+            if (!create && !Directory.Exists(directory))
                 return null;
             try
             {
                 Directory.CreateDirectory(directory);
-                _file = new FileStream(Path.Combine(directory, Name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                _file = new FileStream(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                _identity = FileIdentity.Of(_path);
                 return null;
             }
-            catch (IOException e) when (IsHeld(e))
+            catch (IOException e) when (FileLock.IsHeld(e))
             {
                 return new(InferenceErrorKind.Unavailable, $"vectors' folder '{directory}' is in use by another process");
             }
@@ -37,8 +48,4 @@ internal sealed class FolderLock(string directory) : IDisposable
     }
 
     public void Dispose() => _file?.Dispose();
-
-    /// <summary>Whether opening failed because another has the lock: ERROR_SHARING_VIOLATION on Windows, else EWOULDBLOCK of flock, 11 on Linux and 35 on macOS and BSD.</summary>
-    private static bool IsHeld(IOException exception) =>
-        OperatingSystem.IsWindows() ? (exception.HResult & 0xFFFF) == 32 : exception.HResult == (OperatingSystem.IsLinux() ? 11 : 35);
 }

@@ -26,7 +26,9 @@ internal sealed class IndexHealth
 
     public void Set(SqliteException damage) => Set($"is damaged: {damage.Message}");
 
-    private void Set(string damage)
+    /// <summary>From now on it is refused.</summary>
+    /// <param name="damage">What is wrong, to be read after the file's name.</param>
+    public void Set(string damage)
     {
         Log.Refused(_logger, _index.Spec.Name, _index.Path, damage);
         _refusal = new(InferenceErrorKind.Unavailable, $"index '{_index.Spec.Name}' is not served: '{_index.Path}' {damage}");

@@ -4,7 +4,8 @@ using Orrery.Engine.Vectors.Sqlite;
 namespace Orrery.Engine.Vectors.Embedded;
 
 /// <summary>
-/// The thread that writes to an index. What waits while it writes becomes its next transaction: one flush to the disk serves all who came together.
+/// Writes to an index, on a thread of the store's at a time. What waits while it writes becomes its next transaction: one flush to the disk serves
+/// all who came together.
 /// </summary>
 internal sealed class IndexWriter : IDisposable
 {
@@ -18,22 +19,28 @@ internal sealed class IndexWriter : IDisposable
     private readonly FolderLock _folder;
     private readonly IndexHealth _health;
     private readonly ILogger _logger;
-    private readonly Thread _thread;
+    private readonly WriterPool _pool;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RecordWriter? _writer;
+    private FileGuard? _guard;
+    private Job<WriteBatch>? _next;
+    private int _hasTurn;
+    private int _closes;
 
     /// <summary>Starts.</summary>
     /// <param name="index">The index.</param>
     /// <param name="connection">Its file; null while there is none, which is made at the first write.</param>
     /// <param name="folder">The folder of the file.</param>
-    /// <param name="health">Asked before each transaction, and told when the file turns out to be damaged.</param>
+    /// <param name="health">Asked before each transaction, and told when the file turns out to be damaged or gone.</param>
+    /// <param name="pool">The threads.</param>
     /// <param name="logger">Where failures are told.</param>
-    public IndexWriter(IndexState index, SqliteConnection? connection, FolderLock folder, IndexHealth health, ILogger logger)
+    public IndexWriter(IndexState index, SqliteConnection? connection, FolderLock folder, IndexHealth health, WriterPool pool, ILogger logger)
     {
-        (_index, _folder, _health, _logger) = (index, folder, health, logger);
-        if (connection is not null)
-            _writer = new(connection, index.Spec.Element);
-        _thread = new Thread(Run) { IsBackground = true, Name = $"orrery-index-{index.Spec.Name}" };
-        _thread.Start();
+        (_index, _folder, _health, _pool, _logger) = (index, folder, health, pool, logger);
+        if (connection is null)
+            return;
+        _writer = new(connection, index.Spec.Element);
+        _guard = new(index.Path);
     }
 
     /// <summary>Makes a change durable, with others that wait.</summary>
@@ -46,41 +53,80 @@ internal sealed class IndexWriter : IDisposable
     {
         var job = new Job<WriteBatch, T>(work, cancellation) { Weight = records, Alone = alone };
         if (_queue.TryAdd(job, records))
+        {
+            TakeTurn();
             return await job.Task;
+        }
+
         return _queue.IsClosed
             ? new InferenceError(InferenceErrorKind.Unavailable, $"index '{_index.Spec.Name}' is closed")
             : new InferenceError(InferenceErrorKind.Overloaded, $"{MaxWaiting} records wait to be written to index '{_index.Spec.Name}' already", RetryAfter: _retry);
+    }
+
+    /// <summary>Closes the file once nothing waits to be written; the next write opens it again.</summary>
+    public void CloseFile()
+    {
+        Volatile.Write(ref _closes, 1);
+        TakeTurn();
     }
 
     /// <summary>Writes what waits, then ends.</summary>
     public void Dispose()
     {
         _queue.Close();
-        _thread.Join();
-        _writer?.Close(touch: _health.Refusal is null);
+        TakeTurn();
+        _ended.Task.Wait();
+        Close();
     }
 
-    private void Run()
+    /// <summary>Writes one transaction of what waits. Called by the pool.</summary>
+    public void Turn()
     {
         var jobs = new List<Job<WriteBatch>>();
-        Job<WriteBatch>? next = null;
-        while (next is not null || _queue.Take(out next))
+        var records = 0;
+        var full = false;
+        while (!full && (_next is not null || _queue.TryTake(out _next)))
         {
-            jobs.Clear();
-            var records = 0;
-            bool full;
-            do
-            {
-                if (next.TryTake())
-                    jobs.Add(next);
-                records += next.Weight;
-                full = next.Alone || records >= MaxRecords;
-                next = null;
-            }
-            while (!full && _queue.TryTake(out next) && !next.Alone);
-            if (jobs.Count > 0)
-                Commit(jobs);
+            // What must see all others committed has a transaction of its own.
+            if (_next.Alone && jobs.Count > 0)
+                break;
+            if (_next.TryTake())
+                jobs.Add(_next);
+            records += _next.Weight;
+            full = _next.Alone || records >= MaxRecords;
+            _next = null;
         }
+
+        if (jobs.Count > 0)
+            Commit(jobs);
+        else if (Interlocked.Exchange(ref _closes, 0) != 0)
+            Close();
+        var more = _next is not null || !_queue.IsEmpty;
+        var ends = !more && _queue.IsClosed;
+        if (more)
+        {
+            _pool.Add(this);
+            return;
+        }
+
+        Volatile.Write(ref _hasTurn, 0);
+        if (ends)
+            _ended.TrySetResult();
+        else if (!_queue.IsEmpty || _queue.IsClosed || Volatile.Read(ref _closes) != 0)
+            TakeTurn();
+    }
+
+    private void TakeTurn()
+    {
+        if (Interlocked.Exchange(ref _hasTurn, 1) == 0)
+            _pool.Add(this);
+    }
+
+    private void Close()
+    {
+        // A last turn may be at it while the index is disposed.
+        Interlocked.Exchange(ref _writer, null)?.Close(touch: _health.Refusal is null);
+        _guard?.Closed();
     }
 
     private void Commit(List<Job<WriteBatch>> jobs)
@@ -102,6 +148,14 @@ internal sealed class IndexWriter : IDisposable
                 batch.Commit();
             else
                 batch.Drop();
+            if (batch.IsDirty && _guard!.Missing() is { } gone)
+            {
+                // Written, into a file that nobody will find.
+                _health.Set(gone);
+                jobs.ForEach(job => job.Fail(_health.Refusal!));
+                return;
+            }
+
             jobs.ForEach(job => job.Answer());
         }
 #pragma warning disable CA1031 // Whatever went wrong belongs to those who asked; the thread has others to serve.
@@ -118,8 +172,18 @@ internal sealed class IndexWriter : IDisposable
             return null;
         if (_folder.Take(create: true) is { } unusable)
             return unusable;
-        IndexFile.Create(_index.Path, _index.Spec);
-        _writer = new(IndexFile.OpenToWrite(_index.Path), _index.Spec.Element);
+        if (_guard is null)
+            IndexFile.Create(_index.Path, _index.Spec);
+        var connection = IndexFile.OpenToWrite(_index.Path);
+        _guard ??= new(_index.Path);
+        if (_guard.IsAnother())
+        {
+            connection.CloseUntouched();
+            _health.Set(FileGuard.Gone);
+            return _health.Refusal;
+        }
+
+        _writer = new(connection, _index.Spec.Element);
         return null;
     }
 

@@ -40,6 +40,16 @@ internal sealed class ReaderPool(IndexState index)
         }
     }
 
+    /// <summary>Closes those that nobody uses.</summary>
+    public void Trim()
+    {
+        lock (_gate)
+        {
+            while (_idle.TryPop(out var reader))
+                reader.Close(touch: false);
+        }
+    }
+
     /// <summary>Lends nothing more, and waits until everything is back.</summary>
     public void Close()
     {

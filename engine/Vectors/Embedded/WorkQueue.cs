@@ -22,6 +22,16 @@ internal sealed class WorkQueue<T>(long capacity)
         }
     }
 
+    /// <summary>Whether nothing waits.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_gate)
+                return _items.Count == 0;
+        }
+    }
+
     /// <summary>Adds an item.</summary>
     /// <returns>False when the queue is full or closed.</returns>
     public bool TryAdd(T item, int weight)

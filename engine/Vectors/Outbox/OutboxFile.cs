@@ -13,6 +13,8 @@ internal sealed class OutboxFile : IDisposable
 
     private readonly SqliteConnection _connection;
     private readonly OutboxStatements _sql;
+    private readonly string _path;
+    private readonly FileGuard _guard;
     private readonly long _maxRecords;
     private readonly long _maxBytes;
     private readonly TimeProvider _time;
@@ -22,9 +24,10 @@ internal sealed class OutboxFile : IDisposable
     private long _bytes;
     private long _oldest;
 
-    private OutboxFile(SqliteConnection connection, long maxRecords, long maxBytes, TimeProvider time)
+    private OutboxFile(string path, SqliteConnection connection, long maxRecords, long maxBytes, TimeProvider time)
     {
-        (_connection, _maxRecords, _maxBytes, _time) = (connection, maxRecords, maxBytes, time);
+        (_path, _connection, _maxRecords, _maxBytes, _time) = (path, connection, maxRecords, maxBytes, time);
+        _guard = new FileGuard(path);
         _sql = new OutboxStatements(connection);
         foreach (var (lane, entries, records, bytes) in _sql.Lanes())
         {
@@ -63,7 +66,7 @@ internal sealed class OutboxFile : IDisposable
                 return new InferenceError(InferenceErrorKind.Unavailable, $"the outbox '{path}' {wrong}");
             }
 
-            return new OutboxFile(connection, maxRecords, maxBytes, time);
+            return new OutboxFile(path, connection, maxRecords, maxBytes, time);
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
@@ -104,7 +107,8 @@ internal sealed class OutboxFile : IDisposable
             Interlocked.Add(ref _records, records);
             _bytes += bytes;
             Interlocked.CompareExchange(ref _oldest, now, 0);
-            return null;
+            // Sent from memory it may be yet; but what is acknowledged must outlive the process.
+            return _guard.Missing() is { } gone ? new(InferenceErrorKind.Unavailable, $"the outbox '{_path}' {gone}") : null;
         }
         catch (SqliteException e)
         {

@@ -63,6 +63,9 @@ public abstract class ConnectionTests(BackendFixture fixture)
     [Theory]
     [InlineData("POST /embed HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: x\r\n\r\n")]
     [InlineData("POST /embed HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")]
+    [InlineData("POST /embed HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n")]
+    [InlineData("POST /v2/models/tiny-mean/infer HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n")]
+    [InlineData("POST /v1/score/stream HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n")]
     [InlineData("\0\0\0\0\r\n\r\n")]
     [InlineData("GET /%zz%00 HTTP/1.1\r\nHost: a\r\n\r\n")]
     public async Task Refuses_what_is_not_HTTP(string bytes)

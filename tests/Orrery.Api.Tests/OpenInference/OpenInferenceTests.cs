@@ -67,6 +67,42 @@ public abstract class OpenInferenceTests(ServerFixture fixture)
         Assert.False((await fixture.Server.PostAsync(Infer, Text("a"))).Json.TryGetProperty("id", out _));
     }
 
+    [Theory]
+    [InlineData("""{"inputs":[{"name":"text","datatype":"BYTES","shape":[1],"data":["a"]}],"outputs":[{"name":"embedding"},{"name":"embedding"}]}""")]
+    [InlineData("""{"inputs":[{"name":"input_ids","datatype":"INT64","shape":[1,1],"data":[1]}],"outputs":[{"name":"last_hidden_state"},{"name":"last_hidden_state"}]}""")]
+    public async Task Gives_an_output_once(string body)
+    {
+        var answer = await fixture.Server.PostAsync(Infer, body);
+        Assert.Equal(400, answer.Status);
+        Assert.Contains("asked for twice", answer.Json.GetProperty("error").GetString()!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("soon", 400)]
+    [InlineData("60000", 200)]
+    public async Task Reads_the_header_that_brings_a_deadline(string milliseconds, int status) =>
+        Assert.Equal(status, (await fixture.Server.PostAsync(Infer, Text("a"), ("X-Timeout-Ms", milliseconds))).Status);
+
+    [Fact]
+    public async Task Sends_answers_in_parts_that_make_the_same_whole()
+    {
+        // Two million numbers: some megabytes in each form.
+        const int Texts = 1500, Tokens = 40;
+        var ids = string.Join(',', Enumerable.Range(0, Texts * Tokens).Select(i => i % 1000));
+        var ones = string.Join(',', Enumerable.Repeat(1, Texts * Tokens));
+        var zeros = string.Join(',', Enumerable.Repeat(0, Texts * Tokens));
+        string Body(string outputs) => $$"""{"inputs":[{{Tensor("input_ids", ids)}},{{Tensor("attention_mask", ones)}},{{Tensor("token_type_ids", zeros)}}],"outputs":[{{outputs}}]}""";
+        string Tensor(string name, string data) => $$"""{"name":"{{name}}","datatype":"INT64","shape":[{{Texts}},{{Tokens}}],"data":[{{data}}]}""";
+        var json = (await fixture.Server.PostAsync(Infer, Body("""{"name":"last_hidden_state"}"""))).Json.GetProperty("outputs")[0];
+        var values = json.GetProperty("data").EnumerateArray().Select(value => value.GetSingle()).ToArray();
+        Assert.Equal(Texts * Tokens * 32, values.Length);
+
+        using var response = await fixture.Server.Client.PostAsync(Infer, new StringContent(Body("""{"name":"last_hidden_state","parameters":{"binary_data":true}}"""), Encoding.UTF8, "application/json"));
+        var bytes = await response.Content.ReadAsByteArrayAsync();
+        var header = int.Parse(response.Headers.GetValues("Inference-Header-Content-Length").Single(), CultureInfo.InvariantCulture);
+        Assert.Equal(values, MemoryMarshal.Cast<byte, float>(bytes.AsSpan(header)).ToArray());
+    }
+
     [Fact]
     public async Task Labels_texts_and_scores_pairs()
     {

@@ -81,6 +81,23 @@ public sealed class CallTests
         Assert.Equal(InferenceErrorKind.Unavailable, unsent.Error!.Kind);
     }
 
+    [Fact]
+    public async Task A_call_to_a_shard_that_is_made_again_goes_by_another_way()
+    {
+        var ways = 0;
+        // A front's way to a silo that is lost is disposed, and stays so.
+        var grains = Scripted.Create<IGrainFactory>((get, _) => get.GetGenericArguments()[0] == typeof(IVectorDirectoryGrain)
+            ? Scripted.Create<IVectorDirectoryGrain>((_, _) => Task.FromResult<SiloAddress?>(SiloAddress.Zero))
+            : Owner(Interlocked.Increment(ref ways) > 1));
+        var caller = new ShardCaller(grains, TimeProvider.System);
+        var answer = await caller.AskAsync(_place, 0, (owner, token) => owner.CountAsync(default, token), CancellationToken.None);
+        Assert.Equal(3, answer.Value?.It);
+        Assert.Equal(2, ways);
+
+        static IVectorOwnerGrain Owner(bool there) => Scripted.Create<IVectorOwnerGrain>((_, _) =>
+            there ? new ValueTask<Answer<Value<long>>>(new Answer<Value<long>> { Value = new Value<long> { It = 3 } }) : throw new ObjectDisposedException("client"));
+    }
+
     private static Attempt<Rows> Attempt(CancellationToken caller)
     {
         var view = new ReplicaView(new ReplicaKey("model", "digest", "cpu", "1").ToString(), SiloAddress.Zero, ReplicaPhase.Ready, "digest", default, 0, 0);

@@ -44,6 +44,9 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>What every request is answered with instead; null for the truth.</summary>
     public HttpStatusCode? Refusal { get; set; }
 
+    /// <summary>Whether pods may be read and listed, but not watched.</summary>
+    public bool RefusesWatch { get; set; }
+
     public static async Task<ApiServer> StartAsync()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -139,6 +142,12 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private async Task WatchAsync(HttpContext context)
     {
+        if (RefusesWatch)
+        {
+            await FailAsync(context, HttpStatusCode.Forbidden);
+            return;
+        }
+
         var watch = Channel.CreateUnbounded<string>();
         lock (_gate)
         {

@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
 using System.Net;
+using Microsoft.Extensions.Options;
+using Orleans.Hosting.Kubernetes;
 using Orrery.Cluster.Tests.Support;
 using Orrery.Silo.Kubernetes;
 
@@ -55,6 +58,9 @@ public sealed class PodTests : IDisposable
         kubernetes.Add("orrery-silo-a", cluster: "another");
         await RefusesAsync("orrery-silo-a", "pod orrery-silo-a must have the label orleans/clusterId: orrery");
         await RefusesAsync("orrery-silo-b", "there is no pod orrery-silo-b in namespace orrery");
+        kubernetes.Add("orrery-silo-c");
+        kubernetes.RefusesWatch = true;
+        await RefusesAsync("orrery-silo-c", "its service account needs get, list and watch of pods");
         kubernetes.Refusal = HttpStatusCode.Forbidden;
         await RefusesAsync("orrery-silo-a", "does not let this silo look at pods of namespace orrery (403)");
         kubernetes.Refusal = HttpStatusCode.ServiceUnavailable;
@@ -74,6 +80,16 @@ public sealed class PodTests : IDisposable
     [InlineData("Silo_5f2a1", false)]
     [InlineData("", false)]
     public void Only_a_name_that_a_pod_could_have_is_taken_for_one(string name, bool could) => Assert.Equal(could, PodMembership.IsPodName(name));
+
+    [Fact]
+    public void A_dead_member_does_not_hide_the_living_one_of_its_name()
+    {
+        var members = new[] { SiloStatus.Dead, SiloStatus.Active, SiloStatus.Dead }.Select((status, i) => new ClusterMember(SiloAddress.New(IPAddress.Loopback, 1, i), status, "orrery-vectors-0"));
+        var all = new ClusterMembershipSnapshot(members.ToImmutableDictionary(member => member.SiloAddress), new MembershipVersion(7));
+        var pods = new PodMembership(Scripted.Create<IClusterMembershipService>((_, _) => all), Scripted.Create<ILocalSiloDetails>((_, _) => null), Options.Create(new KubernetesHostingOptions()));
+        Assert.Equal(SiloStatus.Active, Assert.Single(pods.CurrentSnapshot.Members).Value.Status);
+        Assert.Equal(all.Version, pods.CurrentSnapshot.Version);
+    }
 
     private static (string, string)[] Pod(ApiServer kubernetes, string name) =>
         [("KUBECONFIG", kubernetes.Kubeconfig), ("POD_NAME", name), ("POD_NAMESPACE", ApiServer.Namespace)];

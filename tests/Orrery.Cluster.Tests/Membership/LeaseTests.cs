@@ -1,6 +1,6 @@
 using System.Net;
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Orrery.Cluster.Tests.Support;
 using Orrery.Grains.Membership;
 
@@ -16,7 +16,9 @@ public sealed class LeaseTests : IDisposable
     private readonly StillTime _time = new();
     private readonly Channel<TaskCompletionSource<MembershipTableData>> _questions = Channel.CreateUnbounded<TaskCompletionSource<MembershipTableData>>();
     private readonly MembershipLease _lease;
+    private readonly Said _said = new();
     private bool _seen;
+    private int _seers;
 
     public LeaseTests()
     {
@@ -27,8 +29,12 @@ public sealed class LeaseTests : IDisposable
             Assert.True(_questions.Writer.TryWrite(question));
             return question.Task;
         });
-        var others = Scripted.Create<IWitnesses>((_, _) => Task.FromResult(_seen));
-        _lease = new MembershipLease(table, Scripted.Create<ILocalSiloDetails>((_, _) => _self), others, _time, NullLogger<MembershipLease>.Instance);
+        var others = Scripted.Create<IWitnesses>((_, _) =>
+        {
+            Interlocked.Increment(ref _seers);
+            return Task.FromResult(_seen);
+        });
+        _lease = new MembershipLease(table, Scripted.Create<ILocalSiloDetails>((_, _) => _self), others, _time, _said);
         // Completes with the first question.
         _ = _lease.StartAsync(CancellationToken.None);
     }
@@ -77,12 +83,60 @@ public sealed class LeaseTests : IDisposable
     }
 
     [Fact]
-    public async Task A_table_that_does_not_answer_is_one_that_cannot_be_read()
+    public async Task A_table_that_does_not_answer_is_one_that_cannot_be_read_and_the_lease_does_not_lapse_meanwhile()
     {
         _seen = true;
-        await _questions.Reader.ReadAsync();
-        await NextAsync(_patience);
+        for (var round = 0; round < 4; round++)
+        {
+            await _questions.Reader.ReadAsync();
+            var asked = Volatile.Read(ref _seers);
+            // As long as the others are not asked yet, the table is waited for.
+            for (var waited = _pause; waited <= _patience && Volatile.Read(ref _seers) == asked; waited += _pause)
+            {
+                _time.Pass(_pause);
+                Assert.True(round == 0 || _lease.Held, $"lapsed in round {round}");
+                for (var i = 0; i < 300 && Volatile.Read(ref _seers) == asked; i++)
+                {
+                    _time.Run(waited);
+                    await Task.Delay(10);
+                }
+            }
+
+            await NextAsync();
+            Assert.True(_lease.Held);
+        }
+    }
+
+    [Fact]
+    public async Task A_table_that_answers_late_counts_where_nobody_else_does()
+    {
+        var asked = await _questions.Reader.ReadAsync();
+        _time.Pass(_pause);
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (Volatile.Read(ref _seers) == 0)
+        {
+            _time.Run(_pause);
+            await Task.Delay(1, late.Token);
+        }
+
+        asked.SetResult(Row(SiloStatus.Active));
+        await NextAsync();
         Assert.True(_lease.Held);
+    }
+
+    [Fact]
+    public async Task That_it_had_lapsed_is_said_though_it_is_held_again()
+    {
+        await AnswerAsync(SiloStatus.Active);
+        var asked = await _questions.Reader.ReadAsync();
+        // It was asked a pause after the one before, and is told in the last moment of its own time.
+        _time.Pass(MembershipLease.Duration - (_pause / 2));
+        Assert.False(_lease.Held);
+        asked.SetResult(Row(SiloStatus.Active));
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!_lease.Held || _said.Count < 3)
+            await Task.Delay(1, late.Token);
+        Assert.Contains(_said, line => line.Contains("was not told", StringComparison.Ordinal));
     }
 
     private static MembershipTableData Row(SiloStatus status) =>
@@ -92,6 +146,17 @@ public sealed class LeaseTests : IDisposable
     {
         (await _questions.Reader.ReadAsync()).SetResult(Row(status));
         await NextAsync();
+    }
+
+    /// <summary>What was logged.</summary>
+    private sealed class Said : System.Collections.Concurrent.ConcurrentQueue<string>, ILogger<MembershipLease>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Enqueue(formatter(state, exception));
     }
 
     /// <summary>Waits until the next question is asked: the answer to the one before has been taken in, or waited for as long as that may be.</summary>

@@ -14,6 +14,9 @@ internal sealed class GatedRunner : IBatchRunner
 
     public Exception? Failure { get; set; }
 
+    /// <summary>The first token of the text that no run bears; null for none.</summary>
+    public int? FailsWith { get; set; }
+
     public bool Disposed { get; private set; }
 
     /// <summary>Waits until a run has begun.</summary>
@@ -27,6 +30,8 @@ internal sealed class GatedRunner : IBatchRunner
         Batches.Enqueue([.. batch.Select(entry => ((TextItem)entry).Ids)]);
         _started.Release();
         _finish.Wait();
+        if (batch.Exists(entry => ((TextItem)entry).Ids[0] == FailsWith))
+            throw new ModelOutputException("the graph broke");
         if (Failure is { } failure)
             throw failure;
     }

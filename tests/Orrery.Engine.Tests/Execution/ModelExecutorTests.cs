@@ -159,13 +159,69 @@ public sealed class ModelExecutorTests : IAsyncDisposable
         _runner.Failure = new ModelOutputException("the graph broke");
         var failing = Submit([1], [2]);
         await _runner.Started();
-        _runner.Finish();
+        // Together, then each alone.
+        _runner.Finish(3);
         var answer = await failing.Answer;
         Assert.Equal(new InferenceError(InferenceErrorKind.Failed, "the graph broke"), answer.Error);
         _runner.Failure = null;
         var next = Submit([3]);
         _runner.Finish();
         Assert.Equal(3, await First(next));
+    }
+
+    [Fact]
+    public async Task Only_the_text_that_a_batch_fails_with_fails()
+    {
+        _runner.FailsWith = 2;
+        var running = Submit([1]);
+        await _runner.Started();
+        var others = new[] { Submit([2, 0]), Submit([3, 0]), Submit([4, 0]) };
+        // The first, the three together, and each of them alone.
+        _runner.Finish(5);
+        Assert.Equal(1, await First(running));
+        Assert.Equal(InferenceErrorKind.Failed, (await others[0].Answer).Error!.Kind);
+        Assert.Equal(3, await First(others[1]));
+        Assert.Equal(4, await First(others[2]));
+    }
+
+    [Fact]
+    public async Task Answers_at_the_deadline_though_the_run_goes_on()
+    {
+        var (late, items) = Job([1]);
+        Assert.Null(_executor.Submit(items, Priority.Interactive, TimeSpan.FromMilliseconds(100)));
+        await _runner.Started();
+        var (patient, others) = Job([1]);
+        Assert.Null(_executor.Submit(others, Priority.Interactive, TimeSpan.FromMinutes(1)));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(InferenceErrorKind.DeadlineExceeded, (await late.Answer.WaitAsync(TimeSpan.FromSeconds(30))).Error!.Kind);
+        _runner.Finish();
+        // Who waits for the same text, and longer, has it.
+        Assert.Equal(1, await First(patient));
+    }
+
+    [Fact]
+    public async Task Answers_at_the_deadline_what_waits_behind_a_run_that_does_not_end()
+    {
+        var running = Submit([1]);
+        await _runner.Started();
+        var (late, items) = Job([2]);
+        Assert.Null(_executor.Submit(items, Priority.Interactive, TimeSpan.FromSeconds(3)));
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(InferenceErrorKind.DeadlineExceeded, (await late.Answer.WaitAsync(TimeSpan.FromSeconds(30))).Error!.Kind);
+        _runner.Finish();
+        Assert.Equal(1, await First(running));
+    }
+
+    [Fact]
+    public async Task A_run_that_ends_after_its_deadline_is_no_answer()
+    {
+        var (late, items) = Job([1]);
+        Assert.Null(_executor.Submit(items, Priority.Interactive, TimeSpan.FromMilliseconds(100)));
+        await _runner.Started();
+        // Before the next look at what runs.
+        _time.Advance(TimeSpan.FromMilliseconds(200));
+        _runner.Finish();
+        Assert.Equal(InferenceErrorKind.DeadlineExceeded, (await late.Answer.WaitAsync(TimeSpan.FromSeconds(30))).Error!.Kind);
     }
 
     [Fact]

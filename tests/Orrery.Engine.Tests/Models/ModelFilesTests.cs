@@ -52,6 +52,17 @@ public sealed class ModelFilesTests : IDisposable
     }
 
     [Fact]
+    public void The_store_looks_again_at_what_it_could_not_read_though_nothing_has_changed()
+    {
+        Make("weights.bin");
+        Write("onnx/weights.bin", "here");
+        var store = new ModelStore();
+        using (new FileStream(Path.Combine(Model, "onnx/weights.bin"), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            Assert.NotNull(Assert.Single(store.Scan([Model], default)).Reason);
+        Assert.NotEmpty(Assert.Single(store.Scan([Model], default)).Digest);
+    }
+
+    [Fact]
     public void The_store_sees_other_weights_under_a_name_that_only_the_graph_knows()
     {
         Make("weights.bin");

@@ -1,6 +1,8 @@
+using Google.Protobuf;
 using Orrery.Engine.Models;
 using Orrery.Engine.OnnxRuntime;
 using Orrery.Engine.Tests.Support;
+using Orrery.Onnx;
 
 namespace Orrery.Engine.Tests.OnnxRuntime;
 
@@ -34,6 +36,21 @@ public sealed class SharedWeightsTests : IDisposable
         var graph = Rewritten();
         var data = Path.Combine(Path.GetDirectoryName(graph)!, "model.data");
         File.WriteAllBytes(data, File.ReadAllBytes(data)[..^4096]);
+        Assert.Contains("are not in the file", Assert.Throws<InvalidDataException>(() => OrtSharedWeights.Open(graph)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("offset", "9223372036854775804")]
+    [InlineData("length", "9223372036854775804")]
+    [InlineData("offset", "-4")]
+    public void Are_refused_where_a_damaged_graph_names_a_place_beyond_all_files(string key, string value)
+    {
+        var graph = Rewritten();
+        var model = ModelOutline.Parser.ParseFrom(File.ReadAllBytes(graph));
+        // Those that are mapped: matrices of floats.
+        foreach (var tensor in model.Graph.Initializer.Where(tensor => tensor.Dims.Count > 1 && tensor.ExternalData.Count > 0))
+            tensor.ExternalData.First(entry => entry.Key == key).Value = value;
+        File.WriteAllBytes(graph, model.ToByteArray());
         Assert.Contains("are not in the file", Assert.Throws<InvalidDataException>(() => OrtSharedWeights.Open(graph)).Message, StringComparison.Ordinal);
     }
 

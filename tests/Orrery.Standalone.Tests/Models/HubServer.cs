@@ -33,6 +33,15 @@ internal sealed class HubServer : IAsyncDisposable
 
     public string? RequiredToken { get; set; }
 
+    /// <summary>Answers in place of the list of files.</summary>
+    public RequestDelegate? Listing { get; set; }
+
+    /// <summary>Answers in place of a file's contents.</summary>
+    public RequestDelegate? Content { get; set; }
+
+    /// <summary>Where files are said to be; null for where they are.</summary>
+    public string? Elsewhere { get; set; }
+
     public string Address => _app.Urls.First();
 
     public static async Task<HubServer> StartAsync()
@@ -53,7 +62,9 @@ internal sealed class HubServer : IAsyncDisposable
 
     private async Task ListAsync(HttpContext context)
     {
-        if (RequiredToken is not null && context.Request.Headers.Authorization != $"Bearer {RequiredToken}")
+        if (Listing is { } listing)
+            await listing(context);
+        else if (RequiredToken is not null && context.Request.Headers.Authorization != $"Bearer {RequiredToken}")
             context.Response.StatusCode = 401;
         else if ((string?)context.Request.RouteValues["owner"] != "owner")
             context.Response.StatusCode = 404;
@@ -75,12 +86,18 @@ internal sealed class HubServer : IAsyncDisposable
     private Task ResolveAsync(HttpContext context)
     {
         Assert.Equal(Commit, context.Request.RouteValues["revision"]);
-        context.Response.Redirect($"/cdn/{context.Request.RouteValues["file"]}");
+        context.Response.Redirect(Elsewhere ?? $"/cdn/{context.Request.RouteValues["file"]}");
         return Task.CompletedTask;
     }
 
     private async Task ContentAsync(HttpContext context)
     {
+        if (Content is { } other)
+        {
+            await other(context);
+            return;
+        }
+
         var name = (string)context.Request.RouteValues["file"]!;
         var content = Files[name];
         var from = (int)(context.Request.GetTypedHeaders().Range?.Ranges.First().From ?? 0);
