@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orrery.Api.Admin;
 using Orrery.Api.Health;
 using Orrery.Api.Http;
+using Orrery.Api.Hub;
 using Orrery.Api.Metrics;
 using Orrery.Api.OpenAi;
 using Orrery.Api.OpenApi;
@@ -65,7 +66,9 @@ public static class OrreryApi
         routes.MapPinecone(vectors, backend, options, guard, prefixes);
         routes.MapPost("/v1/search", JsonExchange.Handle(ProblemProtocol.Instance, options, new SearchRoute(backend, vectors).RunAsync))
             .Describe(ProblemProtocol.Instance, "The records nearest to a text or a vector", typeof(SearchBody), typeof(SearchAnswer), null, 400, 404, 409, 413, 415, 429, 500, 503, 504);
-        MapOperations(routes, new HealthRoutes(backend), new MetricsRoute(collector));
+        var health = new HealthRoutes(backend);
+        routes.MapHub(backend, options, health);
+        MapOperations(routes, health, new MetricsRoute(collector));
         routes.MapDocumentation();
     }
 

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Orrery.Engine.Detectors;
+using Orrery.Engine.Entities;
 using Orrery.Engine.Execution;
 using Orrery.Engine.Models;
 using Orrery.Engine.OnnxRuntime;
+using Encoding = Orrery.Engine.Tokenization.Encoding;
 using Orrery.Engine.Vectors;
 
 namespace Orrery.Engine;
@@ -99,6 +101,14 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         OnCurrentVersion(() => ScoreOnceAsync(request, cancellation));
 
     /// <inheritdoc/>
+    public ValueTask<Outcome<SparseOutput>> EmbedSparseAsync(SparseRequest request, CancellationToken cancellation) =>
+        OnCurrentVersion(() => EmbedSparseOnceAsync(request, cancellation));
+
+    /// <inheritdoc/>
+    public ValueTask<Outcome<EntityOutput>> FindEntitiesAsync(EntityRequest request, CancellationToken cancellation) =>
+        OnCurrentVersion(() => FindEntitiesOnceAsync(request, cancellation));
+
+    /// <inheritdoc/>
     public ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation) => _detection.DetectAsync(request, cancellation);
 
     /// <inheritdoc/>
@@ -158,10 +168,10 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
             return new InferenceError(InferenceErrorKind.TooLarge, $"dimensions must be 1 to {info.Dimensions}, not {dimensions}", "dimensions");
         if (request.PerToken && model.Layout!.Kind != OutputKind.Tokens)
             return new InferenceError(InferenceErrorKind.WrongTask, $"model '{info.Name}' gives no vector a token: its graph pools", "model");
-        var promptName = request.PromptName ?? model.Manifest.DefaultPrompt;
-        string? prompt = null;
-        if (promptName is not null && !info.Prompts.TryGetValue(promptName, out prompt))
-            return new InferenceError(InferenceErrorKind.TooLarge, $"prompt_name '{promptName}' is not one of the model's: {string.Join(", ", info.Prompts.Keys)}", "prompt_name");
+        if (request is { Prompt: not null, PromptName: not null })
+            return new InferenceError(InferenceErrorKind.Invalid, "prompt and prompt_name cannot both be given: each says what is put before the texts", "prompt");
+        if (!PromptOf(model, request.Prompt, request.PromptName).TryGet(out var prompt, out error))
+            return error;
 
         var output = request.Layer is { } layer ? model.Layout!.LayerNamed(layer, info.Outputs) : 0;
         if (output < 0)
@@ -192,6 +202,36 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
             : WrongTask(model.Info, "score");
     }
 
+    private async ValueTask<Outcome<SparseOutput>> EmbedSparseOnceAsync(SparseRequest request, CancellationToken cancellation)
+    {
+        if (!_catalogue.Get(request.Model, request.Version, ModelTask.Sparse).TryGet(out var model, out var error))
+            return error;
+        if (model.Info.Task != ModelTask.Sparse)
+            return WrongTask(model.Info, "give sparse embeddings");
+        if (!PromptOf(model, null, request.PromptName).TryGet(out var prompt, out error))
+            return error;
+        var postprocessing = new Postprocessing(Pooling.None, false, false, Sparse: model.Manifest.SparsePooling);
+        if (!(await RunAsync(model, request, model.Info.Dimensions, prompt, postprocessing, cancellation)).TryGet(out var output, out error))
+            return error;
+        using (output)
+            return new SparseOutput(output.Version, output.Sparse!, output.TotalTokens);
+    }
+
+    private async ValueTask<Outcome<EntityOutput>> FindEntitiesOnceAsync(EntityRequest request, CancellationToken cancellation)
+    {
+        if (!_catalogue.Get(request.Model, request.Version, ModelTask.TokenClassifier).TryGet(out var model, out var error))
+            return error;
+        if (model.Info.Task != ModelTask.TokenClassifier)
+            return WrongTask(model.Info, "label tokens");
+        var finding = new EntityFinding(model, request);
+        if (finding.Check() is { } wrong)
+            return wrong;
+        if (!(await RunAsync(model, request, model.Info.Dimensions, null, EntityFinding.Postprocessing, cancellation, finding.Encoded)).TryGet(out var output, out error))
+            return error;
+        using (output)
+            return finding.Answer(output);
+    }
+
     private async ValueTask<Outcome<TensorOutput>> InferOnceAsync(TensorRequest request, CancellationToken cancellation)
     {
         if (!_catalogue.Get(request.Model, request.Version).TryGet(out var model, out var error))
@@ -220,9 +260,22 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         return answer;
     }
 
+    /// <summary>What is put before every text; empty for nothing.</summary>
+    private static Outcome<string> PromptOf(LoadedModel model, string? prompt, string? name)
+    {
+        if (prompt is not null)
+            return prompt;
+        name ??= model.Manifest.DefaultPrompt;
+        if (name is null)
+            return "";
+        return model.Info.Prompts.TryGetValue(name, out var named)
+            ? named
+            : new InferenceError(InferenceErrorKind.TooLarge, $"prompt_name '{name}' is not one of the model's: {string.Join(", ", model.Info.Prompts.Keys)}", "prompt_name");
+    }
+
     private Outcome<LoadedModel> TextModel(string name)
     {
-        if (!_catalogue.Get(name, null, ModelTask.Embedding, ModelTask.Classifier, ModelTask.Reranker).TryGet(out var model, out var error))
+        if (!_catalogue.Get(name, null, ModelLookup.TextTasks).TryGet(out var model, out var error))
             return error;
         return model.Tokenizer is null ? new InferenceError(InferenceErrorKind.WrongTask, $"model '{model.Info.Name}' has no tokenizer", "model") : model;
     }
@@ -231,14 +284,14 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         new(InferenceErrorKind.WrongTask, $"model '{info.Name}' does not {verb}: its task is {info.Task.ToString().ToLowerInvariant()}", "model");
 
     private async ValueTask<Outcome<TextOutput>> RunAsync(
-        LoadedModel model, TextRequest request, int dimensions, string? prompt, Postprocessing postprocessing, CancellationToken cancellation)
+        LoadedModel model, TextRequest request, int dimensions, string? prompt, Postprocessing postprocessing, CancellationToken cancellation, Action<int, Encoding>? encoded = null)
     {
         if (request.Inputs.Count == 0)
             return new InferenceError(InferenceErrorKind.Empty, "inputs is empty", "inputs");
         var timeout = request.Timeout ?? _options.RequestTimeout;
         if (model.Executor.CheckLoad(request.Priority, timeout) is { } busy)
             return busy;
-        if (!TextEncoder.EncodeAll(model, request, dimensions, prompt, postprocessing, cancellation).TryGet(out var items, out var error))
+        if (!TextEncoder.EncodeAll(model, request, dimensions, prompt, postprocessing, encoded, cancellation).TryGet(out var items, out var error))
             return error;
         var job = items[0].Job;
         if (model.Executor.Submit(items, request.Priority, timeout) is { } refused)

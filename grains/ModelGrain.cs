@@ -92,6 +92,24 @@ public sealed class ModelGrain(ReplicaHost host, ILocalSiloDetails silo, ILogger
     }
 
     /// <inheritdoc/>
+    public async ValueTask<Answer<SparseRows>> EmbedSparseAsync(SparseCall request, CancellationToken cancellation)
+    {
+        if (Ready() is not { } replica)
+            return Gone<SparseRows>();
+        var outcome = await replica.Backend.EmbedSparseAsync(request.ToRequest(replica.Info.Name), cancellation);
+        return outcome.TryGet(out var output, out var error) ? Answer(replica, SparseRows.Of(output)) : Refused<SparseRows>(replica, error);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Answer<Value<EntityOutput>>> FindEntitiesAsync(EntityCall request, CancellationToken cancellation)
+    {
+        if (Ready() is not { } replica)
+            return Gone<Value<EntityOutput>>();
+        var outcome = await replica.Backend.FindEntitiesAsync(request.ToRequest(replica.Info.Name), cancellation);
+        return outcome.TryGet(out var output, out var error) ? Answer(replica, new Value<EntityOutput> { It = output }) : Refused<Value<EntityOutput>>(replica, error);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<Answer<Value<CompareOutput>>> CompareAsync(CompareCall request, CancellationToken cancellation)
     {
         if (Ready() is not { } replica)

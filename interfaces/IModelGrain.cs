@@ -70,6 +70,14 @@ public interface IModelGrain : IGrainWithStringKey
     [Alias("Score")]
     ValueTask<Answer<Rows>> ScoreAsync(ScoreCall request, CancellationToken cancellation);
 
+    /// <summary>Gives texts' weights over the model's vocabulary.</summary>
+    [Alias("EmbedSparse")]
+    ValueTask<Answer<SparseRows>> EmbedSparseAsync(SparseCall request, CancellationToken cancellation);
+
+    /// <summary>Finds entities in texts.</summary>
+    [Alias("FindEntities")]
+    ValueTask<Answer<Value<EntityOutput>>> FindEntitiesAsync(EntityCall request, CancellationToken cancellation);
+
     /// <summary>Compares texts.</summary>
     [Alias("Compare")]
     ValueTask<Answer<Value<CompareOutput>>> CompareAsync(CompareCall request, CancellationToken cancellation);

@@ -8,7 +8,8 @@ namespace Orrery.Api.Http;
 /// <param name="Headers">Priority and deadline.</param>
 /// <param name="Reply">Where the answer is written.</param>
 /// <param name="Cancellation">Fires when the client goes away, and at the deadline that it brought.</param>
-internal readonly record struct JsonExchange(HttpContext Context, ReadOnlyMemory<byte> Body, RequestHeaders Headers, Reply Reply, CancellationToken Cancellation)
+/// <param name="Model">The model that another than the body has chosen; null where the body does.</param>
+internal readonly record struct JsonExchange(HttpContext Context, ReadOnlyMemory<byte> Body, RequestHeaders Headers, Reply Reply, CancellationToken Cancellation, string? Model = null)
 {
     /// <summary>Wraps a handler into what routing calls: reads headers and body, sends the answer or the error.</summary>
     /// <param name="protocol">The shape of errors.</param>

@@ -42,6 +42,9 @@ internal ref struct RequestJson
     /// <summary>Whether the field has this name.</summary>
     public readonly bool Is(ReadOnlySpan<byte> name) => _reader.ValueTextEquals(name);
 
+    /// <summary>The field's name, as far as a message may repeat it.</summary>
+    public readonly string FieldName => _reader.GetString() is { Length: > 64 } name ? name[..64] : _reader.GetString()!;
+
     /// <summary>Passes over the field's value.</summary>
     public void Skip()
     {

@@ -31,7 +31,7 @@ internal sealed class EmbeddingsRoute(IInferenceBackend backend, ChangeGuard gua
     {
         var json = new RequestJson(exchange.Body.Span);
         Inputs? inputs = null;
-        string? name = null, format = null;
+        string? name = null, format = null, promptName = null, prompt = null;
         int? dimensions = null;
         var truncate = false;
         UpsertTarget? upsert = null;
@@ -47,6 +47,10 @@ internal sealed class EmbeddingsRoute(IInferenceBackend backend, ChangeGuard gua
                 dimensions = json.Integer("dimensions");
             else if (json.Is("truncate"u8))
                 truncate = json.Flag("truncate") ?? false;
+            else if (json.Is("prompt_name"u8))
+                promptName = json.Text("prompt_name");
+            else if (json.Is("prompt"u8))
+                prompt = json.Text("prompt");
             else if (json.Is("upsert"u8))
                 upsert = UpsertFields.Read(ref json, MaxInputs);
             else
@@ -73,6 +77,8 @@ internal sealed class EmbeddingsRoute(IInferenceBackend backend, ChangeGuard gua
             Timeout = exchange.Headers.Timeout,
             Normalize = true,
             Dimensions = dimensions,
+            PromptName = promptName,
+            Prompt = prompt,
             Upsert = upsert,
         };
         return true;

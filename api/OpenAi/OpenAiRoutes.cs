@@ -15,8 +15,10 @@ internal static class OpenAiRoutes
         var protocol = new OpenAiProtocol();
         prefixes.Add("/v1", protocol);
         var models = new ModelsRoutes(backend, protocol);
-        routes.MapPost("/v1/embeddings", JsonExchange.Handle(protocol, options, new EmbeddingsRoute(backend, guard).RunAsync))
-            .Describe(protocol, "Embeddings of texts", typeof(EmbeddingsBody), typeof(EmbeddingList), typeof(OpenAiError), 400, 403, 404, 413, 415, 429, 500, 503, 504);
+        // Text Embeddings Inference has the route without its version too.
+        foreach (var route in (string[])["/v1/embeddings", "/embeddings"])
+            routes.MapPost(route, JsonExchange.Handle(protocol, options, new EmbeddingsRoute(backend, guard).RunAsync))
+                .Describe(protocol, "Embeddings of texts", typeof(EmbeddingsBody), typeof(EmbeddingList), typeof(OpenAiError), 400, 403, 404, 413, 415, 429, 500, 503, 504);
         routes.MapGet("/v1/models", models.ListAsync).Describe(protocol, "The models served", null, typeof(ModelList), null);
         routes.MapGet("/v1/models/{**id}", models.RetrieveAsync).Describe(protocol, "One model", null, typeof(ModelObject), typeof(OpenAiError), 404);
     }

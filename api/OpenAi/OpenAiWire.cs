@@ -23,6 +23,12 @@ internal sealed record EmbeddingsBody
     [Description("Extension: cut texts that are too long instead of refusing them.")]
     public bool? Truncate { get; init; }
 
+    [JsonPropertyName("prompt_name"), Description("Extension: a prompt of the model's that is put before every text; without it the model's default one.")]
+    public string? PromptName { get; init; }
+
+    [Description("Extension: what is put before every text, in its own words; not with prompt_name.")]
+    public string? Prompt { get; init; }
+
     [Description("Extension: keep the embeddings before answering.")]
     public UpsertBody? Upsert { get; init; }
 }

@@ -18,6 +18,10 @@ internal sealed class VectorOrBase64;
 
 internal sealed class LabelsOrBatch;
 
+internal sealed class AnyInputs;
+
+internal sealed class HubAnswer;
+
 /// <summary>The schemas of the union types.</summary>
 internal static class Unions
 {
@@ -32,6 +36,10 @@ internal static class Unions
             nameof(TokenLists) => ([List(Integer()), List(List(Integer()))], "Token ids, or a list of such lists."),
             nameof(VectorOrBase64) => ([List(Number()), Text()], "The vector, or base64 of its little-endian float32."),
             nameof(LabelsOrBatch) => ([List(Label()), List(List(Label()))], "Labels best first; for a batch one such list each."),
+            nameof(AnyInputs) => ([Text(), List(Text()), new OpenApiSchema { Type = JsonSchemaType.Object }], "A text, a list of texts, a pair {text, text_pair}, or {source_sentence, sentences}."),
+            nameof(HubAnswer) => (
+                [List(new OpenApiSchema { Type = JsonSchemaType.Object }), List(List(new OpenApiSchema { Type = JsonSchemaType.Object })), List(List(Number())), List(Number())],
+                "By the model's task: entities or zero-shot labels; labels, entities or weights for each text; vectors; cosines."),
             _ => ([], ""),
         };
         if (alternatives.Length == 0)

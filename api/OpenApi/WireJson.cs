@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Orrery.Api.Hub;
 using Orrery.Api.OpenAi;
 using Orrery.Api.OpenInference;
 using Orrery.Api.Pinecone;
@@ -16,10 +17,15 @@ namespace Orrery.Api.OpenApi;
 [JsonSerializable(typeof(LabelsOrBatch))]
 [JsonSerializable(typeof(RerankBody))]
 [JsonSerializable(typeof(Rank[]))]
+[JsonSerializable(typeof(SparseWeight[][]))]
 [JsonSerializable(typeof(TokenizeBody))]
 [JsonSerializable(typeof(Token[][]))]
 [JsonSerializable(typeof(DecodeBody))]
 [JsonSerializable(typeof(TeiError))]
+[JsonSerializable(typeof(HubBody))]
+[JsonSerializable(typeof(HubAnswer))]
+[JsonSerializable(typeof(VertexBody))]
+[JsonSerializable(typeof(VertexAnswer))]
 [JsonSerializable(typeof(EmbeddingsBody))]
 [JsonSerializable(typeof(EmbeddingList))]
 [JsonSerializable(typeof(ModelList))]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Orrery.Engine;
 using Orrery.Engine.OnnxRuntime;
@@ -8,7 +9,8 @@ namespace Orrery.Api.OpenInference;
 /// <param name="Name">Its name.</param>
 /// <param name="Type">Its elements.</param>
 /// <param name="Shape">Sizes, outermost first; -1 for one that varies.</param>
-internal sealed record SignatureTensor(string Name, OrtElementType Type, long[] Shape);
+/// <param name="Labels">What the columns are of, for probabilities of classes.</param>
+internal sealed record SignatureTensor(string Name, OrtElementType Type, long[] Shape, ImmutableArray<string> Labels = default);
 
 /// <summary>
 /// What a client finds of a model when it asks for metadata: inputs that can be given together, and outputs that can be had together. Of a text model
@@ -16,11 +18,11 @@ internal sealed record SignatureTensor(string Name, OrtElementType Type, long[] 
 /// </summary>
 internal static class ModelSignature
 {
-    public static IReadOnlyList<SignatureTensor> Inputs(ModelInfo model) => model.Task == ModelTask.Tensor
+    public static IReadOnlyList<SignatureTensor> Inputs(ModelInfo model) => !TextInference.Serves(model)
         ? GraphInputs(model)
         : [new SignatureTensor(TextInference.InputName, OrtElementType.String, model.Task == ModelTask.Reranker ? [-1, 2] : [-1])];
 
-    public static IReadOnlyList<SignatureTensor> Outputs(ModelInfo model) => model.Task == ModelTask.Tensor
+    public static IReadOnlyList<SignatureTensor> Outputs(ModelInfo model) => !TextInference.Serves(model)
         ? GraphOutputs(model)
         : [.. TextInference.Outputs(model).Select(output => new SignatureTensor(output.Name, output.Type, [-1, .. output.Sizes]))];
 
@@ -35,7 +37,7 @@ internal static class ModelSignature
         json.WriteString("platform"u8, "onnxruntime_onnx"u8);
         Write(json, "inputs", Inputs(model));
         Write(json, "outputs", Outputs(model));
-        if (model.Task != ModelTask.Tensor)
+        if (TextInference.Serves(model))
         {
             json.WriteStartObject("graph"u8);
             Write(json, "inputs", GraphInputs(model));
@@ -48,7 +50,12 @@ internal static class ModelSignature
 
     private static SignatureTensor[] GraphInputs(ModelInfo model) => [.. model.Inputs.Select(input => new SignatureTensor(input.Name, input.ElementType, [.. input.Shape]))];
 
-    private static SignatureTensor[] GraphOutputs(ModelInfo model) => [.. model.Outputs.Select(output => new SignatureTensor(output.Name, output.ElementType, [.. output.Shape]))];
+    private static SignatureTensor[] GraphOutputs(ModelInfo model) =>
+    [
+        // What is no tensor cannot be asked for.
+        .. model.Outputs.Where(output => output.ElementType != OrtElementType.Undefined)
+            .Select(output => new SignatureTensor(output.Name, output.ElementType, [.. output.Shape], model.OutputLabels.GetValueOrDefault(output.Name, []))),
+    ];
 
     private static void Write(Utf8JsonWriter json, string field, IReadOnlyList<SignatureTensor> tensors)
     {
@@ -62,9 +69,21 @@ internal static class ModelSignature
             foreach (var size in tensor.Shape)
                 json.WriteNumberValue(size);
             json.WriteEndArray();
+            if (!tensor.Labels.IsDefaultOrEmpty)
+                WriteLabels(json, tensor.Labels);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteLabels(Utf8JsonWriter json, ImmutableArray<string> labels)
+    {
+        json.WriteStartObject("parameters"u8);
+        json.WriteStartArray("labels"u8);
+        foreach (var label in labels)
+            json.WriteStringValue(label);
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 }

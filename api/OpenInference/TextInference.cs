@@ -15,6 +15,9 @@ internal sealed class TextInference(IInferenceBackend backend, ApiOptions option
     /// <summary>The name that metadata gives the text input; any name is taken.</summary>
     public const string InputName = "text";
 
+    /// <summary>Whether a model answers texts here; entities and sparse vectors are no tensors.</summary>
+    public static bool Serves(ModelInfo model) => model.Task is ModelTask.Embedding or ModelTask.Classifier or ModelTask.Reranker;
+
     /// <summary>Whether a request is one by text.</summary>
     public static bool Is(ModelInfo model, InferMessage message) => model.Task != ModelTask.Tensor && message.Inputs is [{ Type: OrtElementType.String }];
 
@@ -35,6 +38,8 @@ internal sealed class TextInference(IInferenceBackend backend, ApiOptions option
     public async ValueTask<(IReadOnlyList<NamedTensor>? Outputs, ApiError? Error)> RunAsync(
         ModelInfo model, string? version, InferMessage message, CancellationToken cancellation)
     {
+        if (!Serves(model))
+            return (null, new ApiError(ErrorCause.WrongTask, $"model '{model.Name}' takes texts at POST /models/{model.Name}, here its graph's own tensors", "inputs"));
         foreach (var wanted in message.Outputs)
         {
             if (!Outputs(model).Any(output => output.Name == wanted.Name))

@@ -128,7 +128,7 @@ internal sealed class InferenceRoute(IInferenceBackend backend, ApiOptions optio
             var probabilities = new float[output.Dimensions];
             for (var i = 0; i < output.Count; i++)
             {
-                Scores.Probabilities(output[i], probabilities);
+                Scores.Of(model.ScoreFunction, output[i], probabilities);
                 if (i > 0)
                     exchange.Reply.Raw(","u8);
                 WriteLabels(exchange.Reply, model, probabilities);

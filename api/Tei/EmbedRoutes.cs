@@ -24,18 +24,14 @@ internal sealed class EmbedRoutes(IInferenceBackend backend, ApiOptions options)
     private bool TryParse(JsonExchange exchange, bool perToken, out EmbedRequest? request, out ApiError? error)
     {
         var json = new RequestJson(exchange.Body.Span);
-        var fields = default(TeiFields);
+        var fields = new EmbedFields(exchange, perToken);
         Inputs? inputs = null;
-        bool? normalize = null;
-        int? dimensions = null;
         while (json.NextField())
         {
             if (json.Is("inputs"u8))
                 inputs = json.Inputs("inputs", options.MaxClientBatchSize);
-            else if (!perToken && json.Is("normalize"u8))
-                normalize = json.Flag("normalize");
-            else if (!perToken && json.Is("dimensions"u8))
-                dimensions = json.Integer("dimensions");
+            else if (json.Is("parameters"u8))
+                fields.ReadParameters(ref json);
             else if (!fields.TryRead(ref json))
                 json.Skip();
         }
@@ -45,19 +41,19 @@ internal sealed class EmbedRoutes(IInferenceBackend backend, ApiOptions options)
         if (error is null && inputs?.Items is null)
             error = new(ErrorCause.WrongType, "missing field `inputs`", "inputs");
         error ??= TeiFields.CheckCount("inputs", inputs!.Value.Count, options);
-        if (error is not null || !fields.TryFindModel(backend, perToken ? "/embed_all" : "/embed", out var model, out error, ModelTask.Embedding))
+        if (error is not null || !fields.Shared.TryFindModel(backend, perToken ? "/embed_all" : "/embed", out var model, out error, ModelTask.Embedding))
             return false;
         request = new EmbedRequest
         {
             Model = model.Name,
             Inputs = inputs!.Value.Items,
-            Truncation = fields.Truncation(options),
+            Truncation = fields.Shared.Truncation(options),
             Priority = exchange.Headers.Priority,
             Timeout = exchange.Headers.Timeout,
-            Normalize = perToken ? null : normalize ?? true,
-            Dimensions = dimensions,
+            Normalize = perToken ? null : fields.Normalize ?? true,
+            Dimensions = fields.Dimensions,
             PerToken = perToken,
-            PromptName = fields.PromptName,
+            PromptName = fields.Shared.PromptName,
         };
         return true;
     }

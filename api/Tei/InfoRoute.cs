@@ -63,8 +63,13 @@ internal sealed class InfoRoute(IInferenceBackend backend, ApiOptions options, P
                 json.WriteString("pooling", model.Pooling == Pooling.LastToken ? "last_token" : model.Pooling.ToString().ToLowerInvariant());
                 json.WriteEndObject();
                 break;
-            case ModelTask.Classifier or ModelTask.Reranker:
-                json.WriteStartObject(model.Task == ModelTask.Classifier ? "classifier" : "reranker");
+            case ModelTask.Sparse:
+                json.WriteStartObject("embedding");
+                json.WriteString("pooling", "splade");
+                json.WriteEndObject();
+                break;
+            case ModelTask.Classifier or ModelTask.Reranker or ModelTask.TokenClassifier:
+                json.WriteStartObject(model.Task switch { ModelTask.Classifier => "classifier", ModelTask.Reranker => "reranker", _ => "token_classifier" });
                 json.WriteStartObject("id2label");
                 for (var i = 0; i < model.Labels.Length; i++)
                     json.WriteString(i.ToString(System.Globalization.CultureInfo.InvariantCulture), model.Labels[i]);

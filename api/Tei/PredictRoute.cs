@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Orrery.Api.Http;
 using Orrery.Engine;
@@ -23,7 +22,7 @@ internal sealed class PredictRoute(IInferenceBackend backend, ApiOptions options
             {
                 if (i > 0)
                     reply.Raw(","u8);
-                WriteLabels(reply, model!, output[i], raw);
+                LabelScores.Write(reply, model!.Labels, output[i], raw ? ScoreFunction.Identity : model.ScoreFunction);
                 await reply.SendPartAsync(exchange.Context);
             }
 
@@ -37,7 +36,7 @@ internal sealed class PredictRoute(IInferenceBackend backend, ApiOptions options
     private bool TryParse(JsonExchange exchange, out ScoreRequest? request, out ModelInfo? model, out bool batch, out bool raw, out ApiError? error)
     {
         var json = new RequestJson(exchange.Body.Span);
-        var fields = default(TeiFields);
+        var fields = new TeiFields(exchange);
         Inputs? inputs = null;
         batch = false;
         raw = false;
@@ -127,34 +126,5 @@ internal sealed class PredictRoute(IInferenceBackend backend, ApiOptions options
         }
 
         return second is null ? TextInput.Of(first) : TextInput.OfPair(first, second);
-    }
-
-    private static void WriteLabels(Reply reply, ModelInfo model, ReadOnlySpan<float> logits, bool raw)
-    {
-        var scores = ArrayPool<float>.Shared.Rent(logits.Length);
-        var order = ArrayPool<int>.Shared.Rent(logits.Length);
-        var values = scores.AsSpan(0, logits.Length);
-        var labels = order.AsSpan(0, logits.Length);
-        if (raw)
-            logits.CopyTo(values);
-        else
-            Scores.Probabilities(logits, values);
-        for (var i = 0; i < labels.Length; i++)
-            labels[i] = i;
-        values.Sort(labels, static (a, b) => b.CompareTo(a));
-
-        reply.Raw("["u8);
-        for (var i = 0; i < labels.Length; i++)
-        {
-            reply.Raw(i == 0 ? "{\"score\":"u8 : ",{\"score\":"u8);
-            reply.Number(values[i]);
-            reply.Raw(",\"label\":"u8);
-            reply.String(model.Labels[labels[i]]);
-            reply.Raw("}"u8);
-        }
-
-        reply.Raw("]"u8);
-        ArrayPool<float>.Shared.Return(scores);
-        ArrayPool<int>.Shared.Return(order);
     }
 }

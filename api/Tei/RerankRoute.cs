@@ -18,7 +18,7 @@ internal sealed class RerankRoute(IInferenceBackend backend, ApiOptions options)
             var order = new int[output.Count];
             for (var i = 0; i < scores.Length; i++)
             {
-                scores[i] = parsed.Raw ? output[i][0] : Scores.Sigmoid(output[i][0]);
+                scores[i] = parsed.Raw || parsed.Function == ScoreFunction.Identity ? output[i][0] : Scores.Sigmoid(output[i][0]);
                 order[i] = i;
             }
 
@@ -32,7 +32,7 @@ internal sealed class RerankRoute(IInferenceBackend backend, ApiOptions options)
     private bool TryParse(JsonExchange exchange, out Parsed? parsed, out ApiError? error)
     {
         var json = new RequestJson(exchange.Body.Span);
-        var fields = default(TeiFields);
+        var fields = new TeiFields(exchange);
         string? query = null;
         List<string>? texts = null;
         var count = 0;
@@ -83,7 +83,7 @@ internal sealed class RerankRoute(IInferenceBackend backend, ApiOptions options)
             Priority = exchange.Headers.Priority,
             Timeout = exchange.Headers.Timeout,
         };
-        parsed = new Parsed(request, texts!, raw, returnText);
+        parsed = new Parsed(request, model.ScoreFunction, texts!, raw, returnText);
         return true;
     }
 
@@ -110,5 +110,5 @@ internal sealed class RerankRoute(IInferenceBackend backend, ApiOptions options)
         reply.Raw("]"u8);
     }
 
-    private sealed record Parsed(ScoreRequest Request, List<string> Texts, bool Raw, bool ReturnText);
+    private sealed record Parsed(ScoreRequest Request, ScoreFunction Function, List<string> Texts, bool Raw, bool ReturnText);
 }

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Orrery.Engine;
 
 namespace Orrery.Api.Tei;
 
@@ -8,19 +9,26 @@ internal static class Scores
     /// <summary>1 / (1 + e^-x), without overflow.</summary>
     public static float Sigmoid(float logit) => logit >= 0 ? 1 / (1 + MathF.Exp(-logit)) : MathF.Exp(logit) / (1 + MathF.Exp(logit));
 
-    /// <summary>Probabilities over labels: softmax, or sigmoid when there is one label.</summary>
+    /// <summary>Scores over labels.</summary>
+    /// <param name="function">What makes them; the softmax of one label is its sigmoid.</param>
     /// <param name="logits">Finite; at least one.</param>
-    /// <param name="probabilities">As long.</param>
-    public static void Probabilities(ReadOnlySpan<float> logits, Span<float> probabilities)
+    /// <param name="scores">As long.</param>
+    public static void Of(ScoreFunction function, ReadOnlySpan<float> logits, Span<float> scores)
     {
-        if (logits.Length == 1)
+        if (function == ScoreFunction.Identity)
         {
-            probabilities[0] = Sigmoid(logits[0]);
-            return;
+            logits.CopyTo(scores);
         }
-
-        // Shifted by the maximum, no exponential overflows.
-        TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), probabilities);
-        TensorPrimitives.SoftMax(probabilities, probabilities);
+        else if (function == ScoreFunction.Sigmoid || logits.Length == 1)
+        {
+            for (var i = 0; i < logits.Length; i++)
+                scores[i] = Sigmoid(logits[i]);
+        }
+        else
+        {
+            // Shifted by the maximum, no exponential overflows.
+            TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), scores);
+            TensorPrimitives.SoftMax(scores, scores);
+        }
     }
 }

@@ -21,7 +21,7 @@ internal sealed class SimilarityRoute(IInferenceBackend backend, ApiOptions opti
     private bool TryParse(JsonExchange exchange, out EmbedRequest? request, out ApiError? error)
     {
         var json = new RequestJson(exchange.Body.Span);
-        var fields = default(TeiFields);
+        var fields = new TeiFields(exchange);
         string? source = null;
         List<string>? sentences = null;
         var count = 0;

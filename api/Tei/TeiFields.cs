@@ -7,8 +7,12 @@ namespace Orrery.Api.Tei;
 /// <summary>The fields that most routes of this protocol share, and what they resolve to.</summary>
 internal struct TeiFields
 {
+    private readonly string? _chosen;
     private bool? _truncate;
     private bool _left;
+
+    /// <param name="exchange">The request.</param>
+    public TeiFields(JsonExchange exchange) => (_chosen, Model) = (exchange.Model, "");
 
     /// <summary>The model asked for, an extension of ours; empty for the default one of the route's task.</summary>
     public string Model { get; private set; }
@@ -40,7 +44,7 @@ internal struct TeiFields
     public readonly bool TryFindModel(
         IInferenceBackend backend, string route, [NotNullWhen(true)] out ModelInfo? model, [NotNullWhen(false)] out ApiError? error, params ReadOnlySpan<ModelTask> tasks)
     {
-        var name = Model ?? "";
+        var name = _chosen ?? Model ?? "";
         InferenceError? missing = null;
         error = null;
         foreach (var task in tasks)

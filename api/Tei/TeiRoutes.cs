@@ -22,6 +22,7 @@ internal static class TeiRoutes
 
         Post("/embed", embed.EmbedAsync, "One vector an input", typeof(EmbedBody), typeof(float[][]));
         Post("/embed_all", embed.EmbedAllAsync, "One vector a token", typeof(EmbedAllBody), typeof(float[][][]));
+        Post("/embed_sparse", new SparseRoute(backend, options).RunAsync, "Weights over the vocabulary, those that are not 0 (SPLADE)", typeof(EmbedAllBody), typeof(SparseWeight[][]));
         Post("/similarity", new SimilarityRoute(backend, options).RunAsync, "Cosine of one sentence with others", typeof(SimilarityBody), typeof(float[]));
         Post("/predict", new PredictRoute(backend, options).RunAsync, "Labels with their scores", typeof(PredictBody), typeof(LabelsOrBatch));
         Post("/rerank", new RerankRoute(backend, options).RunAsync, "Texts by relevance to a query", typeof(RerankBody), typeof(Rank[]));

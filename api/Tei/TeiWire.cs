@@ -35,6 +35,8 @@ internal sealed record EmbedBody : EmbedAllBody
     public int? Dimensions { get; init; }
 }
 
+internal sealed record SparseWeight(int Index, float Value);
+
 internal sealed record SimilarityBody
 {
     public required SimilarityInputs Inputs { get; init; }

@@ -9,8 +9,6 @@ internal sealed class TokenizeRoutes(IInferenceBackend backend, ApiOptions optio
     // As Text Embeddings Inference guards its tokenizer: no vocabulary's tokens average this long.
     private const int MaxCharsPerToken = 250;
 
-    private static readonly ModelTask[] TextTasks = [ModelTask.Embedding, ModelTask.Classifier, ModelTask.Reranker];
-
     public async ValueTask<ApiError?> TokenizeAsync(JsonExchange exchange)
     {
         if (!TryParseTexts(exchange, out var texts, out var special, out var model, out var prompt, out var error))
@@ -77,7 +75,7 @@ internal sealed class TokenizeRoutes(IInferenceBackend backend, ApiOptions optio
         if (error is null && texts is null)
             error = new(ErrorCause.WrongType, "missing field `inputs`", "inputs");
         error ??= TeiFields.CheckCount("inputs", count, options);
-        if (error is not null || !fields.TryFindModel(backend, "/tokenize", out model, out error, TextTasks))
+        if (error is not null || !fields.TryFindModel(backend, "/tokenize", out model, out error, ModelLookup.TextTasks))
             return false;
         if (fields.PromptName is { } name && !model.Prompts.TryGetValue(name, out prompt))
             error = new(ErrorCause.TooLarge, $"prompt_name '{name}' is not one of the model's: {string.Join(", ", model.Prompts.Keys)}", "prompt_name");
@@ -114,7 +112,7 @@ internal sealed class TokenizeRoutes(IInferenceBackend backend, ApiOptions optio
         if (error is null && ids is null)
             error = new(ErrorCause.WrongType, "missing field `ids`", "ids");
         error ??= TeiFields.CheckCount("ids", count, options);
-        return error is null && fields.TryFindModel(backend, "/decode", out model, out error, TextTasks);
+        return error is null && fields.TryFindModel(backend, "/decode", out model, out error, ModelLookup.TextTasks);
     }
 
     private static void Write(Reply reply, TokenInfo[] tokens)

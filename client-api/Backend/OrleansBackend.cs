@@ -30,15 +30,37 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
         // The whole request before it is split, so that a refusal tells the input's place in it. Replicas have their embeddings kept themselves.
         if (request.Upsert is { } target && RecordCheck.Check(vectors is not null, target, request.Inputs.Count, request.PerToken) is { } wrong)
             return wrong;
-        return await OverChunksAsync(request, deadline, (part, replica, left, token) => replica.Grain.EmbedAsync(EmbedCall.Of(request, part.Inputs, left, part.Operation), token), request.Upsert is not null, cancellation, ModelTask.Embedding);
+        var parts = await OverChunksAsync(request, deadline, (part, replica, left, token) => replica.Grain.EmbedAsync(EmbedCall.Of(request, part.Inputs, left, part.Operation), token), request.Upsert is not null, cancellation, ModelTask.Embedding);
+        return parts.TryGet(out var rows, out var error) ? Rows.Join(rows) : error;
     }
 
     /// <inheritdoc/>
     public async ValueTask<Outcome<TextOutput>> ScoreAsync(ScoreRequest request, CancellationToken cancellation)
     {
         var deadline = dispatcher.Begin(request.Timeout);
-        return await OverChunksAsync(
+        var parts = await OverChunksAsync(
             request, deadline, (part, replica, left, token) => replica.Grain.ScoreAsync(ScoreCall.Of(request, part.Inputs, left), token), false, cancellation, ModelTask.Classifier, ModelTask.Reranker);
+        return parts.TryGet(out var rows, out var error) ? Rows.Join(rows) : error;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<SparseOutput>> EmbedSparseAsync(SparseRequest request, CancellationToken cancellation)
+    {
+        var deadline = dispatcher.Begin(request.Timeout);
+        var parts = await OverChunksAsync(
+            request, deadline, (part, replica, left, token) => replica.Grain.EmbedSparseAsync(SparseCall.Of(request, part.Inputs, left), token), false, cancellation, ModelTask.Sparse);
+        return parts.TryGet(out var rows, out var error) ? SparseRows.Join(rows) : error;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<EntityOutput>> FindEntitiesAsync(EntityRequest request, CancellationToken cancellation)
+    {
+        var deadline = dispatcher.Begin(request.Timeout);
+        var parts = await OverChunksAsync(
+            request, deadline, (part, replica, left, token) => replica.Grain.FindEntitiesAsync(EntityCall.Of(request, part.Inputs, left), token), false, cancellation, ModelTask.TokenClassifier);
+        return parts.TryGet(out var found, out var error)
+            ? new EntityOutput(found[0].It.Version, [.. found.SelectMany(part => part.It.Entities)], found.Sum(part => part.It.TotalTokens))
+            : error;
     }
 
     /// <inheritdoc/>
@@ -97,7 +119,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     /// <inheritdoc/>
     public async ValueTask<Outcome<IReadOnlyList<TokenInfo[]>>> TokenizeAsync(string model, IReadOnlyList<string> texts, bool addSpecialTokens, CancellationToken cancellation)
     {
-        if (!Find(model, [ModelTask.Embedding, ModelTask.Classifier, ModelTask.Reranker]).TryGet(out var info, out var error))
+        if (!Find(model, ModelLookup.TextTasks).TryGet(out var info, out var error))
             return error;
         var outcome = await dispatcher.SendAsync(info.Name, null, 0, false, dispatcher.Begin(null), (replica, _, token) => replica.Grain.TokenizeAsync([.. texts], addSpecialTokens, token), cancellation);
         return outcome.TryGet(out var lists, out error) ? lists.It : error;
@@ -106,7 +128,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
     /// <inheritdoc/>
     public async ValueTask<Outcome<IReadOnlyList<string>>> DecodeAsync(string model, IReadOnlyList<int[]> ids, bool skipSpecialTokens, CancellationToken cancellation)
     {
-        if (!Find(model, [ModelTask.Embedding, ModelTask.Classifier, ModelTask.Reranker]).TryGet(out var info, out var error))
+        if (!Find(model, ModelLookup.TextTasks).TryGet(out var info, out var error))
             return error;
         var outcome = await dispatcher.SendAsync(info.Name, null, 0, false, dispatcher.Begin(null), (replica, _, token) => replica.Grain.DecodeAsync([.. ids], skipSpecialTokens, token), cancellation);
         return outcome.TryGet(out var texts, out error) ? texts.It : error;
@@ -163,8 +185,9 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
         return ModelLookup.CheckVersion(info.Name, info.Digest, version) is { } wrong ? wrong : new Found(info.Name, info.Digest);
     }
 
-    private async ValueTask<Outcome<TextOutput>> OverChunksAsync(
-        TextRequest request, Deadline deadline, Func<Part, ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<Rows>>> call, bool writes, CancellationToken cancellation, params ModelTask[] tasks)
+    private async ValueTask<Outcome<T[]>> OverChunksAsync<T>(
+        TextRequest request, Deadline deadline, Func<Part, ReplicaRef, TimeSpan?, CancellationToken, ValueTask<Answer<T>>> call, bool writes, CancellationToken cancellation, params ModelTask[] tasks)
+        where T : class
     {
         while (true)
         {
@@ -176,7 +199,7 @@ internal sealed class OrleansBackend(ClusterWatcher watcher, Dispatcher dispatch
             // Parts of one answer come from one version.
             var digest = chunks.Length == 1 ? found.Digest : found.Digest ?? info!.Digest;
             if ((await dispatcher.SendAllAsync(found.Name, digest, chunks, writes, deadline, call, cancellation)).TryGet(out var parts, out error))
-                return Rows.Join(parts);
+                return parts;
             // A version that went meanwhile, and that nobody named: all of it again with the next.
             if (chunks.Length == 1 || error.Kind != InferenceErrorKind.ModelNotFound || found.Digest is not null)
                 return error;

@@ -22,6 +22,12 @@ public interface IInferenceBackend
     /// <summary>Scores texts or pairs with a classifier or cross-encoder: raw logits.</summary>
     ValueTask<Outcome<TextOutput>> ScoreAsync(ScoreRequest request, CancellationToken cancellation);
 
+    /// <summary>Gives texts' weights over a sparse model's vocabulary. All or nothing.</summary>
+    ValueTask<Outcome<SparseOutput>> EmbedSparseAsync(SparseRequest request, CancellationToken cancellation);
+
+    /// <summary>Finds entities in texts with a token classifier. All or nothing.</summary>
+    ValueTask<Outcome<EntityOutput>> FindEntitiesAsync(EntityRequest request, CancellationToken cancellation);
+
     /// <summary>Every detector known now, by name, with its state.</summary>
     IReadOnlyList<DetectorInfo> Detectors { get; }
 

@@ -17,6 +17,25 @@ public enum ModelTask
 
     /// <summary>Raw tensors only: no tokenizer beside the graph.</summary>
     Tensor,
+
+    /// <summary>Texts to a label a token: names of people, places …</summary>
+    TokenClassifier,
+
+    /// <summary>Texts to weights over the vocabulary, most of them 0 (SPLADE).</summary>
+    Sparse,
+}
+
+/// <summary>What makes scores of a classifier's logits.</summary>
+public enum ScoreFunction
+{
+    /// <summary>Probabilities over the labels, of which one is right: softmax. Of a single label: its sigmoid.</summary>
+    Softmax,
+
+    /// <summary>A probability for each label by itself: sigmoid.</summary>
+    Sigmoid,
+
+    /// <summary>The values themselves: a regression.</summary>
+    Identity,
 }
 
 /// <summary>How token vectors become one.</summary>
@@ -93,7 +112,7 @@ public sealed record ModelInfo
     /// <summary>Whether embeddings are scaled to unit length unless a request says otherwise.</summary>
     public bool Normalize { get; init; }
 
-    /// <summary>Floats of an embedding, or labels of a classifier; 0 for tensor models.</summary>
+    /// <summary>Floats of an embedding, labels of a classifier, or entries of a sparse model's vocabulary; 0 for tensor models.</summary>
     public int Dimensions { get; init; }
 
     /// <summary>Tokens a text may have, special tokens included; 0 for tensor models.</summary>
@@ -102,8 +121,11 @@ public sealed record ModelInfo
     /// <summary>Other names it answers to.</summary>
     public ImmutableArray<string> Aliases { get; init; } = [];
 
-    /// <summary>Labels by index, for classifiers.</summary>
+    /// <summary>Labels by index, for classifiers of texts or tokens.</summary>
     public ImmutableArray<string> Labels { get; init; } = [];
+
+    /// <summary>What makes scores of the logits, for classifiers.</summary>
+    public ScoreFunction ScoreFunction { get; init; }
 
     /// <summary>Prompts by name, as the model's files give them.</summary>
     public ImmutableDictionary<string, string> Prompts { get; init; } = ImmutableDictionary<string, string>.Empty;
@@ -113,6 +135,9 @@ public sealed record ModelInfo
 
     /// <summary>The graph's outputs.</summary>
     public ImmutableArray<OrtTensorInfo> Outputs { get; init; } = [];
+
+    /// <summary>The classes behind the columns of a tensor model's outputs, by the output's name, where its graph tells them.</summary>
+    public ImmutableDictionary<string, ImmutableArray<string>> OutputLabels { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
 
     /// <summary>The device that runs it: cpu, cuda:0 …; empty until loaded.</summary>
     public string Device { get; init; } = "";

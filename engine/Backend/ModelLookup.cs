@@ -3,6 +3,9 @@ namespace Orrery.Engine;
 /// <summary>Which model a request means: the same rules wherever models are, in this process or in a cluster.</summary>
 public static class ModelLookup
 {
+    /// <summary>The tasks of models that have a tokenizer, in the order in which a request without a name is served.</summary>
+    public static ReadOnlySpan<ModelTask> TextTasks => [ModelTask.Embedding, ModelTask.Classifier, ModelTask.Reranker, ModelTask.TokenClassifier, ModelTask.Sparse];
+
     /// <summary>Models by name and alias; a name goes before an alias, and an earlier model's alias before a later one's.</summary>
     public static IReadOnlyDictionary<string, ModelInfo> Names(IReadOnlyList<ModelInfo> models)
     {

@@ -44,6 +44,9 @@ public sealed class TextOutput : IDisposable
     /// <summary>What became of the upsert that was asked for; null when none was.</summary>
     public Vectors.UpsertReceipt? Stored { get; set; }
 
+    /// <summary>A sparse model's answers, by input, beside rows of nothing; null of other models.</summary>
+    internal SparseVector[]? Sparse { get; init; }
+
     /// <summary>Tokens of one input, special tokens included, after truncation.</summary>
     public int Tokens(int index) => _tokens[index];
 

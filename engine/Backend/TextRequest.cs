@@ -95,6 +95,9 @@ public sealed record EmbedRequest : TextRequest
     /// <summary>The name of a prompt from the model's files that is put before every text; null for the model's default.</summary>
     public string? PromptName { get; init; }
 
+    /// <summary>A prompt in the request's own words, put before every text instead of the model's; null for <see cref="PromptName"/>, with which it is not given.</summary>
+    public string? Prompt { get; init; }
+
     /// <summary>Where the vectors are kept before the answer is given; null to keep none. Not with <see cref="PerToken"/>.</summary>
     public UpsertTarget? Upsert { get; init; }
 }
@@ -119,4 +122,8 @@ public sealed record UpsertTarget
 }
 
 /// <summary>Asks a sequence classifier or cross-encoder for its raw scores (logits), one row a text or pair.</summary>
-public sealed record ScoreRequest : TextRequest;
+public sealed record ScoreRequest : TextRequest
+{
+    /// <summary>Of a pair that is too long only the first text is cut, whatever the tokenizer's file says: the second is what is asked about the first.</summary>
+    public bool CutFirstOnly { get; init; }
+}

@@ -64,6 +64,10 @@ internal sealed class Head : IDisposable
 
         try
         {
+            if (session.Inputs.Any(input => input.ElementType == OrtElementType.String))
+                throw new ModelFormatException($"{manifest.Head}: takes strings, and a detector's head takes rows of numbers; a pipeline that reads texts itself is a model of its own: put it in a model's folder, and POST texts as BYTES to /v2/models/NAME/infer");
+            if (session.Outputs.FirstOrDefault(output => output is { ElementType: OrtElementType.Int64 or OrtElementType.String, Shape: [_, > 1] }) is { } several)
+                throw new ModelFormatException($"{manifest.Head}: its output '{several.Name}' has several labels for a row, and a detector gives one: train and export a head for each label, as detectors of their own");
             if (session.Inputs is not [{ ElementType: OrtElementType.Float32 or OrtElementType.Float64 }])
                 throw new ModelFormatException($"{manifest.Head}: must take one input, float32 or float64 [rows, numbers]");
             var head = new Head(session, ScoresOutput(session, manifest.Head), manifest.Head, manifest.Decision)
@@ -71,6 +75,8 @@ internal sealed class Head : IDisposable
                 Labels = manifest.Labels.Length > 0 ? manifest.Labels : graph.Labels,
                 Weights = file.Length / sizeof(float),
             };
+            if (head.Labels.Length < 2 && session.Outputs.Count == 1 && session.Outputs[0].Shape is [_] or [_, 1])
+                throw new ModelFormatException($"{manifest.Head}: gives one number a row, as a regression does, and no classes; a detector gives probabilities of classes: train a classifier over ranges of the value, or serve the graph as a model (POST /v2/models/NAME/infer)");
             if (head.Labels.Length < 2)
                 throw new ModelFormatException($"{DetectorManifest.FileName}: labels: must name the head's classes, at least two; {manifest.Head} does not name them itself");
             if (manifest.Labels.Length > 0 && graph.Labels.Length > 0 && !manifest.Labels.SequenceEqual(graph.Labels))
@@ -149,10 +155,10 @@ internal sealed class Head : IDisposable
             // The other output of a classifier is the label, an int64 or a string.
             if (session.Outputs[i].ElementType is not (OrtElementType.Float32 or OrtElementType.Float64))
                 continue;
-            found = found < 0 ? i : throw new ModelFormatException($"{name}: has several outputs of floats; a head has one, its scores");
+            found = found < 0 ? i : throw new ModelFormatException($"{name}: has several outputs of floats, and a head has one, its scores [rows, classes], or one a class, named i or s and the class; export it again with only these");
         }
 
-        return found >= 0 ? found : throw new ModelFormatException($"{name}: has no output of floats, the classes' scores [rows, classes]");
+        return found >= 0 ? found : throw new ModelFormatException($"{name}: has no output of floats, the classes' scores [rows, classes]; a classifier without predict_proba is exported with its decision values, or calibrated first");
     }
 
     private unsafe void Bind(ReadOnlySpan<float> rows, int count)

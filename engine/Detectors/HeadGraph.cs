@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Orrery.Engine.Models;
@@ -7,20 +6,11 @@ using Orrery.Onnx;
 
 namespace Orrery.Engine.Detectors;
 
-/// <summary>
-/// A head's ONNX file made ready to run. scikit-learn's converter ends a classifier with ZipMap, which turns the tensor of probabilities
-/// into a dictionary a row; the tensor is taken instead, and the classes' names with it. Operators: ai.onnx.ml
-/// (https://onnx.ai/onnx/operators/index.html#ai-onnx-ml).
-/// </summary>
-/// <param name="Model">The file, without ZipMap.</param>
-/// <param name="Labels">The classes its operators name, in the order of the scores; empty when they name none.</param>
+/// <summary>A head's ONNX file made ready to run: what scikit-learn's converter makes of probabilities is one tensor again, and the classes' names are found.</summary>
+/// <param name="Model">The file, with one output of scores.</param>
+/// <param name="Labels">The classes its operators or outputs name, in the order of the scores; empty when they name none.</param>
 internal sealed record HeadGraph(ReadOnlyMemory<byte> Model, ImmutableArray<string> Labels)
 {
-    private const string ZipMap = "ZipMap";
-
-    // ZipMap says what the converter's user gave; the classifiers' own come second.
-    private static readonly string[] _labelAttributes = ["classlabels_strings", "classlabels_int64s", "classlabels_ints"];
-
     /// <summary>Reads a head.</summary>
     /// <exception cref="ModelFormatException">The bytes are no ONNX file.</exception>
     public static HeadGraph Read(ReadOnlySpan<byte> file, string name)
@@ -28,10 +18,13 @@ internal sealed record HeadGraph(ReadOnlyMemory<byte> Model, ImmutableArray<stri
         try
         {
             var outline = OnnxFile.Look(file).Graph;
-            var labels = NamedLabels(outline);
-            if (labels.Length == 0)
-                labels = PickedLabels(outline, file);
-            return new HeadGraph(outline.Node.Any(node => node.OpType == ZipMap) ? WithoutZipMap(OnnxFile.Parse(file)).ToByteArray() : file.ToArray(), labels);
+            var model = OnnxFile.Parse(file);
+            var zipped = SklearnGraph.HasZipMap(outline);
+            if (zipped)
+                SklearnGraph.UnzipMaps(model);
+            var columns = SklearnGraph.JoinColumns(model);
+            var labels = columns.Length > 0 ? columns : SklearnGraph.ClassesOf(outline);
+            return new HeadGraph(zipped || columns.Length > 0 ? model.ToByteArray() : file.ToArray(), labels.Length > 0 ? labels : PickedLabels(outline, model.Graph));
         }
         catch (InvalidDataException e)
         {
@@ -39,52 +32,10 @@ internal sealed record HeadGraph(ReadOnlyMemory<byte> Model, ImmutableArray<stri
         }
     }
 
-    /// <summary>Takes the ZipMap nodes out: the tensor that each was made of is the output instead.</summary>
-    private static ModelProto WithoutZipMap(ModelProto model)
-    {
-        var renamed = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (var i = model.Graph.Node.Count - 1; i >= 0; i--)
-        {
-            if (model.Graph.Node[i] is not { OpType: ZipMap } node)
-                continue;
-            renamed[node.Output.LastOrDefault("")] = node.Input.LastOrDefault("");
-            model.Graph.Node.RemoveAt(i);
-        }
-
-        foreach (var output in model.Graph.Output)
-        {
-            if (!renamed.TryGetValue(output.Name, out var tensor))
-                continue;
-            output.Name = tensor;
-            output.Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float } };
-        }
-
-        return model;
-    }
-
-    /// <summary>The names in the attributes of ZipMap, or of a classifier.</summary>
-    private static ImmutableArray<string> NamedLabels(GraphOutline graph)
-    {
-        ImmutableArray<string> found = [];
-        foreach (var node in graph.Node)
-        {
-            if (node.OpType != ZipMap && found.Length > 0)
-                continue;
-            foreach (var attribute in node.Attribute)
-            {
-                if (_labelAttributes.Contains(attribute.Name) && attribute.Strings.Count + attribute.Ints.Count > 0)
-                    found = [.. attribute.Strings.Select(text => text.ToStringUtf8()), .. attribute.Ints.Select(Text)];
-            }
-        }
-
-        return found;
-    }
-
     /// <summary>The names that a graph without a classifier operator picks its label from, by the index of the best score.</summary>
-    private static ImmutableArray<string> PickedLabels(GraphOutline graph, ReadOnlySpan<byte> file)
+    private static ImmutableArray<string> PickedLabels(GraphOutline graph, GraphProto whole)
     {
         var tables = graph.Node.Where(node => node.OpType is "ArrayFeatureExtractor" or "Gather").Select(node => node.Input.FirstOrDefault("")).ToHashSet(StringComparer.Ordinal);
-        ModelProto? whole = null;
         for (var i = 0; i < graph.Initializer.Count; i++)
         {
             var table = graph.Initializer[i];
@@ -93,7 +44,7 @@ internal sealed record HeadGraph(ReadOnlyMemory<byte> Model, ImmutableArray<stri
             ImmutableArray<string> labels = [.. table.StringData.Select(text => text.ToStringUtf8())];
             if (labels.Length == 0 && table.DataType is (int)TensorProto.Types.DataType.Int32 or (int)TensorProto.Types.DataType.Int64)
                 // An outline has no numbers.
-                labels = [.. Numbers((whole ??= OnnxFile.Parse(file)).Graph.Initializer[i]).Select(Text)];
+                labels = [.. Numbers(whole.Initializer[i]).Select(SklearnGraph.Text)];
             if (labels.Length > 1)
                 return labels;
         }
@@ -109,6 +60,4 @@ internal sealed record HeadGraph(ReadOnlyMemory<byte> Model, ImmutableArray<stri
             : MemoryMarshal.Cast<byte, long>(raw).ToArray();
         return tensor.Int64Data.Concat(tensor.Int32Data.Select(number => (long)number)).Concat(numbers);
     }
-
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

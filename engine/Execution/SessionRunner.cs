@@ -24,6 +24,8 @@ internal sealed class SessionRunner : IBatchRunner
     private readonly bool[] _isConverted;
     private readonly long[][] _shapes;
     private readonly int[] _outputs;
+    private float[] _weights = [];
+    private float[] _space = [];
     private readonly int _fill;
     private OrtBinding? _last;
     private int _longest;
@@ -145,8 +147,10 @@ internal sealed class SessionRunner : IBatchRunner
     private InferenceError? Write(TextItem item, ReadOnlySpan<float> row)
     {
         var job = item.Job;
+        if (job.Postprocessing.Sparse is { } sparse)
+            return WriteSparse(item, row, sparse);
         var destination = job.Output.Memory(item.Index).Span;
-        var (pooling, normalize, perToken, output, chained) = job.Postprocessing;
+        var (pooling, normalize, perToken, output, chained, _) = job.Postprocessing;
         var hidden = Hidden(output);
         if (destination.Length > (perToken ? row.Length : chained ? _chain!.Width : hidden))
             return new InferenceError(InferenceErrorKind.Failed, $"the graph answered {hidden} numbers a row, fewer than when it was loaded");
@@ -162,6 +166,18 @@ internal sealed class SessionRunner : IBatchRunner
             return new InferenceError(InferenceErrorKind.Failed, $"the model's output for input {item.Index} is not finite");
         if (normalize && !perToken)
             Pooler.Normalize(destination);
+        return null;
+    }
+
+    private InferenceError? WriteSparse(TextItem item, ReadOnlySpan<float> row, SparsePooling sparse)
+    {
+        var vocabulary = Hidden(0);
+        if (_weights.Length != vocabulary)
+            (_weights, _space) = (new float[vocabulary], new float[vocabulary]);
+        sparse.Pool(row[..(item.Length * vocabulary)], _weights, _space);
+        if (!Pooler.IsFinite(_weights))
+            return new InferenceError(InferenceErrorKind.Failed, $"the model's output for input {item.Index} is not finite");
+        item.Job.Output.Sparse![item.Index] = SparsePooling.Gather(_weights);
         return null;
     }
 

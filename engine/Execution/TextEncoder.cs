@@ -10,8 +10,15 @@ internal static class TextEncoder
     private const int MaxCharsPerToken = 250;
 
     /// <summary>Tokenizes all inputs into the items of one job, whose output is rented here.</summary>
+    /// <param name="model">A text model.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="dimensions">Floats a row of the output.</param>
+    /// <param name="prompt">Put before every text; null for none.</param>
+    /// <param name="postprocessing">What becomes of token vectors.</param>
+    /// <param name="encoded">Sees each input's tokens with their places in the text; null where nobody asks for places.</param>
+    /// <param name="cancellation">Gives up.</param>
     public static Outcome<TextItem[]> EncodeAll(
-        LoadedModel model, TextRequest request, int dimensions, string? prompt, Postprocessing postprocessing, CancellationToken cancellation)
+        LoadedModel model, TextRequest request, int dimensions, string? prompt, Postprocessing postprocessing, Action<int, Encoding>? encoded, CancellationToken cancellation)
     {
         var inputs = request.Inputs;
         var encoding = model.RentEncoding();
@@ -27,18 +34,21 @@ internal static class TextEncoder
             for (var i = 0; i < ids.Length; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (Encode(model, inputs[i], i, prompt, request.Truncation, encoding) is { } error)
+                if (Encode(model, inputs[i], i, prompt, request, encoded is not null, encoding) is { } error)
                     return error;
+                encoded?.Invoke(i, encoding);
                 // A table of static embeddings has no special tokens: of a text without any its answer is zeros, over no token at all.
                 var nothing = model.IsStatic && encoding.Ids.IsEmpty;
                 ids[i] = nothing ? [tokenizer.PadId] : encoding.Ids.ToArray();
                 skips[i] = nothing ? 1 : skipped;
                 types[i] = model.Layout!.WantsTokenTypes && encoding.TypeIds.ContainsAnyExcept(0) ? encoding.TypeIds.ToArray() : null;
                 tokens[i] = ids[i].Length;
-                rows[i] = postprocessing.PerToken ? tokens[i] : 1;
+                rows[i] = postprocessing.Sparse is not null ? 0 : postprocessing.PerToken ? tokens[i] : 1;
             }
 
-            var job = new TextJob(new TextOutput(dimensions, rows, tokens) { Version = model.Info.Digest }, postprocessing, ids.Length);
+            var job = new TextJob(
+                new TextOutput(dimensions, rows, tokens) { Version = model.Info.Digest, Sparse = postprocessing.Sparse is null ? null : new SparseVector[ids.Length] },
+                postprocessing, ids.Length);
             var items = new TextItem[ids.Length];
             for (var i = 0; i < items.Length; i++)
                 items[i] = new TextItem { Ids = ids[i], TypeIds = types[i], Length = tokens[i], Job = job, Index = i, Priority = request.Priority, Skipped = skips[i] };
@@ -59,11 +69,14 @@ internal static class TextEncoder
     /// <param name="input">The input.</param>
     /// <param name="index">Its place, for messages.</param>
     /// <param name="prompt">Put before the text; null for none.</param>
-    /// <param name="truncation">What happens to a text over the model's maximum.</param>
+    /// <param name="request">Says what happens to a text over the model's maximum.</param>
+    /// <param name="withOffsets">Whether tokens' places in the text are wanted.</param>
     /// <param name="encoding">Receives the tokens.</param>
     /// <returns>Null, or why the input cannot be run.</returns>
-    private static InferenceError? Encode(LoadedModel model, TextInput input, int index, string? prompt, Truncation truncation, Encoding encoding)
+    private static InferenceError? Encode(LoadedModel model, TextInput input, int index, string? prompt, TextRequest request, bool withOffsets, Encoding encoding)
     {
+        var truncation = request.Truncation;
+        var onlyFirst = request is ScoreRequest { CutFirstOnly: true };
         var tokenizer = model.Tokenizer!;
         var limit = model.Info.MaxLength;
         if (!TryGetText(tokenizer, input, index, out var text, out var error))
@@ -74,7 +87,7 @@ internal static class TextEncoder
             text = prompt + text;
 
         var direction = truncation == Truncation.Left ? TruncationDirection.Left : TruncationDirection.Right;
-        var options = new EncodeOptions(AddSpecialTokens: !model.IsStatic, MaxLength: truncation == Truncation.Refuse ? 0 : limit, Direction: direction);
+        var options = new EncodeOptions(AddSpecialTokens: !model.IsStatic, MaxLength: truncation == Truncation.Refuse ? 0 : limit, Direction: direction, WithOffsets: withOffsets, OnlyFirst: onlyFirst);
         if (!TryShorten(text, limit, truncation, index, out var kept, out error))
             return error;
         if (input.Pair is null)
@@ -83,12 +96,12 @@ internal static class TextEncoder
         }
         else
         {
-            if (!TryShorten(input.Pair, limit, truncation, index, out var keptPair, out error))
+            if (!TryShorten(input.Pair, limit, onlyFirst ? Truncation.Refuse : truncation, index, out var keptPair, out error))
                 return error;
             tokenizer.EncodePair(kept, keptPair, options, encoding);
         }
 
-        if (truncation == Truncation.Refuse && encoding.Ids.Length > limit)
+        if (encoding.Ids.Length > limit)
             return TooLong(index, limit, $"{encoding.Ids.Length} tokens");
         return encoding.Ids.Length == 0 && !model.IsStatic
             ? new InferenceError(InferenceErrorKind.Empty, $"inputs[{index}] has no tokens", "inputs")

@@ -8,7 +8,8 @@ namespace Orrery.Engine.Execution;
 /// <param name="PerToken">Keep every token's vector as it is.</param>
 /// <param name="Output">Which of the layout's bound outputs is read; 0 is the model's own.</param>
 /// <param name="Chained">The model's own chain of modules makes the vector, and <paramref name="Pooling"/> does not count.</param>
-internal readonly record struct Postprocessing(Pooling Pooling, bool Normalize, bool PerToken, int Output = 0, bool Chained = false);
+/// <param name="Sparse">How logits over the vocabulary become weights instead of all that; null for other models.</param>
+internal readonly record struct Postprocessing(Pooling Pooling, bool Normalize, bool PerToken, int Output = 0, bool Chained = false, SparsePooling? Sparse = null);
 
 /// <summary>
 /// One request over texts while it is in flight. It ends once, when its last item is accounted for or its caller gives up;

@@ -66,6 +66,8 @@ internal readonly struct ConfigJson(JsonElement root, string file)
     {
         if (String(key) is not { } name)
             return null;
+        // As others write them: token-classifier is TokenClassifier.
+        name = name.Replace("-", "", StringComparison.Ordinal);
         return name.All(char.IsAsciiLetter) && Enum.TryParse<T>(name, ignoreCase: true, out var value)
             ? value
             : throw Wrong(key, "one of " + string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant());
@@ -91,10 +93,19 @@ internal readonly struct ConfigJson(JsonElement root, string file)
         return texts.ToImmutable();
     }
 
-    /// <summary>Labels from <c>{"0": "name", "1": …}</c>: every index from 0 on, once.</summary>
+    /// <summary>Labels from <c>{"0": "name", "1": …}</c>: every index from 0 on, once. A number as a label is the text of it.</summary>
     public ImmutableArray<string> Labels(string key)
     {
-        var texts = Texts(key);
+        if (Find(key) is not { } value)
+            return [];
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var property in Expect(value, JsonValueKind.Object, key, "an object of strings").EnumerateObject())
+        {
+            texts[property.Name] = property.Value.ValueKind == JsonValueKind.Number
+                ? property.Value.GetRawText()
+                : Expect(property.Value, JsonValueKind.String, key, "an object of strings or numbers").GetString()!;
+        }
+
         var labels = ImmutableArray.CreateBuilder<string>(texts.Count);
         for (var i = 0; i < texts.Count; i++)
         {

@@ -34,6 +34,9 @@ internal enum OutputKind
 /// <param name="Kind">How.</param>
 internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, OutputKind Kind)
 {
+    /// <summary>What the output makes of the model.</summary>
+    public required ModelTask Task { get; init; }
+
     /// <summary>Whether the graph is told what is padding. Without that an answer would depend on what shares its batch.</summary>
     public bool HasMask => Feeds.Contains(TextFeed.AttentionMask);
 
@@ -68,11 +71,12 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
     /// <param name="inputs">The graph's inputs.</param>
     /// <param name="outputs">The graph's outputs.</param>
     /// <param name="task">The task, when the files tell; null to go by the outputs.</param>
+    /// <param name="tokenHead">What logits a token are by the model's architecture: of labels, or of a vocabulary; null when it has none.</param>
     /// <param name="modules">What the files say becomes of token vectors; null when they do not: then a pooled output is preferred over them.</param>
     /// <param name="width">The width that the modules promise at their end; null when none does.</param>
     /// <returns>Null when the graph is not one over token ids, and only raw tensors can be run.</returns>
     /// <exception cref="ModelFormatException">It is one, but an input or output does not fit the task.</exception>
-    public static GraphLayout? Recognize(IReadOnlyList<OrtTensorInfo> inputs, IReadOnlyList<OrtTensorInfo> outputs, ModelTask? task, SentenceModules? modules, int? width)
+    public static GraphLayout? Recognize(IReadOnlyList<OrtTensorInfo> inputs, IReadOnlyList<OrtTensorInfo> outputs, ModelTask? task, ModelTask? tokenHead, SentenceModules? modules, int? width)
     {
         if (task == ModelTask.Tensor)
             return null;
@@ -103,13 +107,24 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
         if (task is ModelTask.Classifier or ModelTask.Reranker || (task is null && logits >= 0))
         {
             return logits >= 0
-                ? new GraphLayout(feeds.ToImmutable(), logits, OutputKind.Logits)
+                ? new GraphLayout(feeds.ToImmutable(), logits, OutputKind.Logits) { Task = task ?? ModelTask.Classifier }
                 : throw new ModelFormatException("the graph has no output logits [batch, labels]");
+        }
+
+        // An exporter that leaves the head out leaves an embedder, whatever the architecture is called; logits are no embedding, whatever else is there.
+        var tokenLogits = Index(outputs, 3, "logits");
+        if (task is ModelTask.TokenClassifier or ModelTask.Sparse || (task is null && tokenHead is not null && tokenLogits >= 0))
+        {
+            return tokenLogits >= 0
+                ? new GraphLayout(feeds.ToImmutable(), tokenLogits, OutputKind.Tokens) { Task = task ?? tokenHead!.Value }
+                : throw new ModelFormatException("the graph has no output logits [batch, sequence, labels or vocabulary]");
         }
 
         var tokens = Index(outputs, 3, "last_hidden_state", "token_embeddings", "hidden_states");
         var pooled = Index(outputs, 2, "sentence_embedding", "text_embeds", "embedding", "pooled_output", "pooler_output");
         var usePooled = pooled >= 0 && (tokens < 0 || Prefers(outputs[pooled], modules, width));
+        if (tokens < 0 && pooled < 0 && tokenLogits >= 0)
+            throw new ModelFormatException($"the graph gives logits a token, which are no embedding; if they are labels or a vocabulary, say \"task\": \"token-classifier\" or \"sparse\" in orrery.json");
         if (tokens < 0 && pooled < 0)
             throw new ModelFormatException("the graph has neither token vectors [batch, sequence, hidden] nor an embedding [batch, hidden]");
         var chosen = usePooled ? pooled : tokens;
@@ -120,11 +135,11 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
         var layers = ImmutableArray.CreateBuilder<int>();
         for (var i = 0; i < outputs.Count; i++)
         {
-            if (i != chosen && outputs[i].Shape.Length == 3 && IsFloat(outputs[i]) && !outputs[i].Name.StartsWith("present", StringComparison.Ordinal))
+            if (i != chosen && i != tokenLogits && outputs[i].Shape.Length == 3 && IsFloat(outputs[i]) && !outputs[i].Name.StartsWith("present", StringComparison.Ordinal))
                 layers.Add(i);
         }
 
-        return new GraphLayout(feeds.ToImmutable(), chosen, usePooled ? OutputKind.Pooled : OutputKind.Tokens) { Layers = layers.ToImmutable() };
+        return new GraphLayout(feeds.ToImmutable(), chosen, usePooled ? OutputKind.Pooled : OutputKind.Tokens) { Task = ModelTask.Embedding, Layers = layers.ToImmutable() };
     }
 
     /// <summary>
@@ -161,7 +176,7 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
             }
         }
 
-        return outputs.Count == 1 && outputs[0].Shape.Length == rank && IsFloat(outputs[0]) && names[0] != "logits" && outputs[0].Name is not ("logits" or "scores") ? 0 : -1;
+        return outputs.Count == 1 && outputs[0].Shape.Length == rank && IsFloat(outputs[0]) && names[0] != "logits" && !outputs[0].Name.EndsWith("logits", StringComparison.Ordinal) && outputs[0].Name != "scores" ? 0 : -1;
     }
 
     private static bool IsFloat(OrtTensorInfo info) => info.ElementType is OrtElementType.Float32 or OrtElementType.Float16;

@@ -30,13 +30,18 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
 
         var version = VersionDigest.Of(files, external, hashes.GetAwaiter().GetResult(), ReadingChanges.Of(manifest, tokenizer, outline));
         if (files.Static is not null)
-            return Load(name, files, manifest, tokenizer, version, external, threads => CreateStaticSession(files, threads), cancellation);
+            return Load(name, files, manifest, tokenizer, null, version, external, threads => CreateStaticSession(files, threads), cancellation);
+        var tensors = tokenizer is null ? TensorGraph.Read(files) : null;
+        if (tensors?.Model is { } changed)
+            return Load(name, files, manifest, null, tensors, version, external, threads => CreateSession(files.Graph, how => new OrtSession(environment, changed, how), threads), cancellation);
         var graph = new GraphCache(options, environment).Resolve(files.Graph, version.Current);
         // Of a rewritten graph alone: what a foreign one says of where its weights lie is for ONNX Runtime to check.
         var weights = graph == files.Graph ? null : Share(graph);
         try
         {
-            var loaded = Load(name, files, manifest, tokenizer, version, external, threads => CreateSession(graph, weights, threads), cancellation);
+            var loaded = Load(
+                name, files, manifest, tokenizer, tensors, version, external,
+                threads => CreateSession(graph, how => weights is null ? new OrtSession(environment, graph, how) : new OrtSession(environment, graph, weights, how), threads), cancellation);
             weights?.Forget();
             return loaded;
         }
@@ -48,7 +53,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
     }
 
     private LoadedModel Load(
-        string name, ModelFiles files, ModelManifest manifest, Tokenizer? tokenizer, VersionDigest version, IReadOnlyCollection<string> external, Func<int, OrtSession> create,
+        string name, ModelFiles files, ModelManifest manifest, Tokenizer? tokenizer, TensorGraph? tensors, VersionDigest version, IReadOnlyCollection<string> external, Func<int, OrtSession> create,
         CancellationToken cancellation)
     {
         var session = create(PlanMeasurement.Shape(options).Threads);
@@ -57,7 +62,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         {
             var layout = tokenizer is null ? null : Layout(files, session, manifest);
             var facts = Prove(Facts(name, files, manifest, session, layout, tokenizer, external), session, layout, tokenizer);
-            facts = facts with { Digest = version.Current, FormerDigest = version.Former == version.Current ? "" : version.Former, ReadingChanges = version.Changes };
+            facts = facts with { Digest = version.Current, FormerDigest = version.Former == version.Current ? "" : version.Former, ReadingChanges = version.Changes, OutputLabels = tensors?.LabelsOf(session.Outputs) ?? facts.OutputLabels };
             var chain = Chain(files, manifest, layout, facts.Dimensions);
             var tokenWidth = facts.Dimensions;
             if (facts.Task == ModelTask.Embedding)
@@ -156,12 +161,11 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         }
     }
 
-    private OrtSession CreateSession(string graph, OrtSharedWeights? weights, int threads)
+    private OrtSession CreateSession(string graph, Func<OrtSessionOptions, OrtSession> create, int threads)
     {
-        var how = new OrtSessionOptions { IntraOpThreads = threads, Providers = ProviderNames.Parse(options.Devices) };
         try
         {
-            var session = weights is null ? new OrtSession(environment, graph, how) : new OrtSession(environment, graph, weights, how);
+            var session = create(new OrtSessionOptions { IntraOpThreads = threads, Providers = ProviderNames.Parse(options.Devices) });
             foreach (var skipped in session.SkippedProviders)
                 Log.ProviderSkipped(logger, skipped.Name, session.Provider, skipped.Reason);
             return session;
@@ -195,8 +199,8 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
     private static GraphLayout? Layout(ModelFiles files, OrtSession session, ModelManifest manifest)
     {
         var width = manifest.Modules is { } modules ? ModuleChainLoader.WidthOf(files.Paths, modules) : null;
-        var layout = GraphLayout.Recognize(session.Inputs, session.Outputs, manifest.Task, manifest.Modules, width);
-        if (layout is { Kind: OutputKind.Tokens } && files.Modules is not null && manifest.Modules is null && manifest.Pooling is null)
+        var layout = GraphLayout.Recognize(session.Inputs, session.Outputs, manifest.Task, manifest.TokenHead, manifest.Modules, width);
+        if (layout is { Task: ModelTask.Embedding, Kind: OutputKind.Tokens } && files.Modules is not null && manifest.Modules is null && manifest.Pooling is null)
             throw new ModelFormatException($"{ModuleList.FileName}: no module pools the tokens' vectors, and the graph does not");
         return layout is null ? null : layout with { FirstPosition = manifest.FirstPosition };
     }
@@ -231,11 +235,12 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
             throw new ModelFormatException($"the maximum length of {length} tokens leaves no room for a text");
         return info with
         {
-            Task = layout.Kind != OutputKind.Logits ? ModelTask.Embedding : manifest.Task ?? ModelTask.Classifier,
-            Pooling = layout.Kind == OutputKind.Tokens ? manifest.Pooling ?? Pooling.Mean : Pooling.None,
+            Task = layout.Task,
+            Pooling = layout is { Task: ModelTask.Embedding, Kind: OutputKind.Tokens } ? manifest.Pooling ?? Pooling.Mean : Pooling.None,
             Normalize = manifest.Normalize ?? layout.Kind != OutputKind.Logits,
             MaxLength = length,
-            Labels = manifest.Labels,
+            Labels = layout.Task is ModelTask.Embedding or ModelTask.Sparse ? [] : manifest.Labels,
+            ScoreFunction = manifest.ScoreFunction,
             Prompts = manifest.Prompts,
         };
     }
@@ -257,7 +262,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         }
 
         var dimensions = runner.RowLength;
-        if (layout.Kind != OutputKind.Logits)
+        if (info.Task is ModelTask.Embedding or ModelTask.Sparse)
             return info with { Dimensions = dimensions };
         if (info.Labels.Length > 0 && info.Labels.Length != dimensions)
             throw new ModelFormatException($"config.json's id2label has {info.Labels.Length} labels, but the graph answers {dimensions} scores");

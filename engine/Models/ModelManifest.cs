@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Orrery.Engine.Execution;
 
 namespace Orrery.Engine.Models;
 
@@ -45,6 +46,15 @@ internal sealed record ModelManifest
 
     /// <summary>The task that orrery.json or config.json's architectures tell; null leaves it to the graph.</summary>
     public ModelTask? Task { get; init; }
+
+    /// <summary>What the architecture's logits are a token, where the graph gives such: labels or a vocabulary; null when it has no such head.</summary>
+    public ModelTask? TokenHead { get; init; }
+
+    /// <summary>What makes scores of a classifier's logits.</summary>
+    public ScoreFunction ScoreFunction { get; init; }
+
+    /// <summary>How a sparse model's logits become weights.</summary>
+    public SparsePooling SparsePooling { get; init; }
 
     /// <summary>How token vectors become one, where no modules say: by config.json or orrery.json.</summary>
     public Pooling? Pooling { get; init; }
@@ -113,9 +123,13 @@ internal sealed record ModelManifest
             manifest = manifest with { Task = task, Modules = modules, Pooling = modules.Pooling, Normalize = files.Modules is null ? null : modules.Normalize };
         }
 
-        // Scores here are logits, or probabilities by sigmoid or softmax as the protocol has it: another function would give others.
-        if (manifest is { Activation: { } activation, Task: ModelTask.Classifier or ModelTask.Reranker } && activation.Split('.') is not ["torch", .., "Identity" or "Sigmoid" or "Softmax"])
-            throw new ModelFormatException($"config.json or config_sentence_transformers.json: activation_fn: '{activation}' is not one of torch's Identity, Sigmoid and Softmax");
+        manifest = SparseModule.Apply(manifest, files);
+        if (manifest is { Task: ModelTask.Reranker, Activation: { } activation })
+            manifest = manifest with { ScoreFunction = ParseActivation(activation) };
+
+        // A classifier's scores are what its problem type says: another function would give others.
+        if (manifest is { Task: ModelTask.Classifier, Activation: { } other } && other.Split('.') is not ["torch", .., "Identity" or "Sigmoid" or "Softmax"])
+            throw new ModelFormatException($"config.json or config_sentence_transformers.json: activation_fn: '{other}' is not one of torch's Identity, Sigmoid and Softmax");
         return With(manifest, files, "orrery.json", Override);
     }
 
@@ -147,13 +161,21 @@ internal sealed record ModelManifest
             _ when architecture.EndsWith("ForCausalLM", StringComparison.Ordinal) => ModelTask.Tensor,
             _ => null,
         };
+        ModelTask? head = architecture switch
+        {
+            _ when architecture.EndsWith("ForTokenClassification", StringComparison.Ordinal) => ModelTask.TokenClassifier,
+            _ when architecture.EndsWith("ForMaskedLM", StringComparison.Ordinal) => ModelTask.Sparse,
+            _ => null,
+        };
         var positions = Positions(json);
         var first = json.String("model_type") is { } family && _afterPadding.Contains(family) ? (json.Int("pad_token_id") ?? 1) + 1 : 0;
         var former = json.String("model_type") is "roberta" or "xlm-roberta" or "camembert" or "mpnet" ? positions - first : positions;
         return manifest with
         {
             Task = task,
-            Labels = task is ModelTask.Classifier or ModelTask.Reranker ? labels : [],
+            TokenHead = head,
+            Labels = task is ModelTask.Classifier or ModelTask.Reranker || head is ModelTask.TokenClassifier ? labels : [],
+            ScoreFunction = task is ModelTask.Classifier or ModelTask.Reranker ? ParseProblem(json) : default,
             MaxPositions = positions - first,
             FormerMaxPositions = former,
             FirstPosition = first,
@@ -162,6 +184,23 @@ internal sealed record ModelManifest
             Pooling = json.String("pooling") is { } pooling ? ParsePooling(pooling, "config.json") : null,
         };
     }
+
+    /// <summary>A cross-encoder's own function for its one score. Where there are more labels it is transformers' pipeline that users see.</summary>
+    private static ScoreFunction ParseActivation(string name) => name switch
+    {
+        "torch.nn.modules.linear.Identity" or "torch.nn.Identity" => ScoreFunction.Identity,
+        "torch.nn.modules.activation.Sigmoid" or "torch.nn.Sigmoid" => ScoreFunction.Sigmoid,
+        _ => throw new ModelFormatException($"activation_fn: '{name}' is not one of torch.nn's Identity and Sigmoid"),
+    };
+
+    /// <summary>As transformers' TextClassificationPipeline chooses: a regression's value is the answer, one label is judged by itself.</summary>
+    private static ScoreFunction ParseProblem(ConfigJson json) => json.String("problem_type") switch
+    {
+        null or "single_label_classification" => ScoreFunction.Softmax,
+        "regression" => ScoreFunction.Identity,
+        "multi_label_classification" => ScoreFunction.Sigmoid,
+        var other => throw new ModelFormatException($"config.json: problem_type: '{other}' is not one of single_label_classification, multi_label_classification, regression"),
+    };
 
     private static ModelManifest TokenizerConfig(ModelManifest manifest, ConfigJson json) =>
         // Files without a limit write 1e30 here.

@@ -34,6 +34,9 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
     private static readonly int[] _acceleratorBudgets = [256, 512, 1024, 2048, 4096, 8192];
     private const int MinRuns = 3;
 
+    // A masked language model answers a number a token and entry of its vocabulary: 64 MB of them.
+    private const long VocabularyLogits = 16 << 20;
+
     // Of one text: few tell little, for one run among them that had to wait is a third of three.
     private const int MinPairs = 9;
 
@@ -76,7 +79,9 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
     /// <summary>The smallest batch that is nearly as fast, a token, as the best.</summary>
     private SessionPlan ChooseBudget(OrtSession session, int sessions, int threads)
     {
-        int[] budgets = options.MaxBatchTokens > 0 ? [options.MaxBatchTokens] : session.Provider == "cpu" ? _budgets : _acceleratorBudgets;
+        int[] budgets = options.MaxBatchTokens > 0 ? [options.MaxBatchTokens]
+            : info.Task == ModelTask.Sparse ? [(int)Math.Clamp(VocabularyLogits / info.Dimensions, MinTokens, _budgets[^1])]
+            : session.Provider == "cpu" ? _budgets : _acceleratorBudgets;
         var rates = new double[budgets.Length];
         for (var i = 0; i < rates.Length; i++)
         {

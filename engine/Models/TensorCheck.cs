@@ -24,6 +24,13 @@ internal static class TensorCheck
                 return new InferenceError(InferenceErrorKind.Unprocessable, $"input '{tensor.Name}' {wrong}", "inputs");
         }
 
+        foreach (var output in model.Outputs)
+        {
+            // Sequences and maps; a graph with such outputs has others that can be asked for.
+            if (output.ElementType == OrtElementType.Undefined && (request.Outputs.Count == 0 || request.Outputs.Contains(output.Name)))
+                return new InferenceError(InferenceErrorKind.Unprocessable, $"output '{output.Name}' is a sequence or a map, which no tensor holds; ask for other outputs by name: {Tensors(model)}", "outputs");
+        }
+
         seen.Clear();
         foreach (var name in request.Outputs)
         {
@@ -62,6 +69,18 @@ internal static class TensorCheck
             return tensor.Strings?.Count == elements ? null : $"has {tensor.Strings?.Count ?? 0} strings for a shape of {elements} elements";
         var bytes = elements * tensor.Type.SizeOf();
         return tensor.Data.Length == bytes ? null : $"has {tensor.Data.Length} bytes for a shape of {bytes}";
+    }
+
+    private static string Tensors(ModelInfo model)
+    {
+        var names = new List<string>();
+        foreach (var output in model.Outputs)
+        {
+            if (output.ElementType != OrtElementType.Undefined)
+                names.Add(output.Name);
+        }
+
+        return names.Count == 0 ? "it has none" : string.Join(", ", names);
     }
 
     private static long Elements(long[] shape)

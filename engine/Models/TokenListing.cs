@@ -24,7 +24,7 @@ internal static class TokenListing
             }
 
             var list = lists[i] = new TokenInfo[encoding.Ids.Length];
-            var places = new CodePoints(texts[i]);
+            var places = new CodePointPlaces(texts[i]);
             for (var t = 0; t < list.Length; t++)
             {
                 var id = encoding.Ids[t];
@@ -56,25 +56,5 @@ internal static class TokenListing
         }
 
         return texts;
-    }
-
-    /// <summary>UTF-16 indices to code points. Mostly asked in rising order, so it walks from where it was.</summary>
-    private struct CodePoints(string text)
-    {
-        private int _utf16;
-        private int _points;
-
-        public int At(int index)
-        {
-            if (index < _utf16)
-                (_utf16, _points) = (0, 0);
-            while (_utf16 < index)
-            {
-                _utf16 += char.IsHighSurrogate(text[_utf16]) && _utf16 + 1 < text.Length && char.IsLowSurrogate(text[_utf16 + 1]) ? 2 : 1;
-                _points++;
-            }
-
-            return _points;
-        }
     }
 }

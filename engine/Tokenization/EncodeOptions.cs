@@ -10,8 +10,9 @@ namespace Orrery.Engine.Tokenization;
 /// <see cref="Tokenizer.TruncationLength"/>, for the caller to pass here. Otherwise at least the special tokens' count.</param>
 /// <param name="Direction">The end that truncation takes tokens from.</param>
 /// <param name="WithOffsets">Whether <see cref="Encoding.Offsets"/> is filled, which costs time.</param>
+/// <param name="OnlyFirst">Of a pair only the first text loses tokens, whatever the file says; where the second alone is too long nothing is cut.</param>
 public readonly record struct EncodeOptions(
-    bool AddSpecialTokens = true, int MaxLength = 0, TruncationDirection Direction = TruncationDirection.Right, bool WithOffsets = false)
+    bool AddSpecialTokens = true, int MaxLength = 0, TruncationDirection Direction = TruncationDirection.Right, bool WithOffsets = false, bool OnlyFirst = false)
 {
     /// <summary>Special tokens, no truncation, no offsets.</summary>
     public static EncodeOptions Default => new(AddSpecialTokens: true);

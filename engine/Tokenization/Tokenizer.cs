@@ -60,6 +60,12 @@ public sealed class Tokenizer
     /// <summary>The token of an id as the vocabulary writes it; null when there is none.</summary>
     public string? IdToToken(int id) => _parts.Model.Vocabulary.Contains(id) ? _parts.Model.Vocabulary.TokenOf(id).ToString() : null;
 
+    /// <summary>The id of what the vocabulary does not know; -1 when there is none.</summary>
+    public int UnknownId => _parts.Model.UnknownId;
+
+    /// <summary>Whether the vocabulary writes pieces that go on with a word otherwise than those that begin one, as WordPiece does with ##.</summary>
+    public bool MarksContinuation => _parts.Model.MarksContinuation;
+
     /// <summary>Whether the id is an added token marked special.</summary>
     public bool IsSpecial(int id) => _special.Contains(id);
 
@@ -80,8 +86,11 @@ public sealed class Tokenizer
         var tokens = new List<string>(ids.Length);
         foreach (int id in ids)
             if (IdToToken(id) is { } token && !(skipSpecialTokens && _special.Contains(id))) tokens.Add(token);
-        return _parts.Decoder is null ? string.Join(' ', tokens) : string.Concat(_parts.Decoder.Decode(tokens));
+        return Join(tokens);
     }
+
+    /// <summary>Text of tokens as the vocabulary writes them.</summary>
+    public string Join(List<string> tokens) => _parts.Decoder is null ? string.Join(' ', tokens) : string.Concat(_parts.Decoder.Decode(tokens));
 
     private static TokenizerParts Read(string path, Func<string, TokenizerParts> read)
     {
@@ -115,7 +124,9 @@ public sealed class Tokenizer
 
         (int first, int other) = (destination.First.Count, destination.Second.Count);
         destination.UntruncatedLength = first + other + special;
-        (int keptFirst, int keptOther) = Truncation.Fit(first, other, room, _parts.TruncationStrategy);
+        (int keptFirst, int keptOther) = options.OnlyFirst && pair
+            ? (other > room ? first : Math.Min(first, room - other), other)
+            : Truncation.Fit(first, other, room, _parts.TruncationStrategy);
         destination.Begin(keptFirst + keptOther + special, options.WithOffsets);
         bool left = options.Direction == TruncationDirection.Left;
         _parts.PostProcessor.Write(destination, pair, options.AddSpecialTokens,

@@ -144,6 +144,16 @@ public sealed class Replica : IAsyncDisposable
                 Probed(scored.Value);
                 error = scored.Error;
                 break;
+            case ModelTask.Sparse:
+                error = (await _backend.EmbedSparseAsync(new SparseRequest { Model = Info.Name, Inputs = [TextInput.Of(text)], Truncation = Truncation.Right, Timeout = timeout }, cancellation))
+                    .TryGet(out var sparse, out var unweighted) ? null : unweighted;
+                Probed(sparse?.TotalTokens ?? 0);
+                break;
+            case ModelTask.TokenClassifier:
+                error = (await _backend.FindEntitiesAsync(new EntityRequest { Model = Info.Name, Inputs = [TextInput.Of(text)], Truncation = Truncation.Right, Timeout = timeout }, cancellation))
+                    .TryGet(out var entities, out var unlabelled) ? null : unlabelled;
+                Probed(entities?.TotalTokens ?? 0);
+                break;
             default:
                 // Tensors that fit any graph cannot be made up; its own requests tell.
                 error = null;
@@ -155,9 +165,11 @@ public sealed class Replica : IAsyncDisposable
 
     private void Probed(TextOutput? output)
     {
-        Interlocked.Add(ref _probedTokens, output?.TotalTokens ?? 0);
+        Probed(output?.TotalTokens ?? 0);
         output?.Dispose();
     }
+
+    private void Probed(long tokens) => Interlocked.Add(ref _probedTokens, tokens);
 
     /// <summary>Takes nothing new: callers go to another replica.</summary>
     public void Refuse() => Volatile.Write(ref _stopping, 1);

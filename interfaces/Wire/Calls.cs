@@ -59,6 +59,10 @@ public sealed class EmbedCall
     [Id(8)]
     public UpsertPart? Upsert { get; init; }
 
+    /// <summary>See <see cref="EmbedRequest.Prompt"/>.</summary>
+    [Id(9)]
+    public string? Prompt { get; init; }
+
     /// <summary>A part of a request.</summary>
     public static EmbedCall Of(EmbedRequest request, Range range, TimeSpan? timeout, Guid? operation) => new()
     {
@@ -70,6 +74,7 @@ public sealed class EmbedCall
         Pooling = request.Pooling,
         Layer = request.Layer,
         PromptName = request.PromptName,
+        Prompt = request.Prompt,
         Upsert = UpsertPart.Of(request.Upsert, range, operation),
     };
 
@@ -88,6 +93,7 @@ public sealed class EmbedCall
         Pooling = Pooling,
         Layer = Layer,
         PromptName = PromptName,
+        Prompt = Prompt,
         Upsert = Upsert?.ToTarget(),
     };
 }
@@ -104,16 +110,22 @@ public sealed class ScoreCall
     [Id(1)]
     public required Terms Terms { get; init; }
 
+    /// <summary>See <see cref="ScoreRequest.CutFirstOnly"/>.</summary>
+    [Id(2)]
+    public bool CutFirstOnly { get; init; }
+
     /// <summary>A part of a request.</summary>
     public static ScoreCall Of(ScoreRequest request, Range range, TimeSpan? timeout) => new()
     {
         Texts = Texts.Of(request.Inputs, range),
         Terms = new Terms { Priority = request.Priority, Timeout = timeout, Truncation = request.Truncation },
+        CutFirstOnly = request.CutFirstOnly,
     };
 
     /// <summary>As the engine takes it.</summary>
     /// <param name="model">The replica's model.</param>
-    public ScoreRequest ToRequest(string model) => new() { Model = model, Inputs = Texts.ToInputs(), Priority = Terms.Priority, Timeout = Terms.Timeout, Truncation = Terms.Truncation };
+    public ScoreRequest ToRequest(string model) =>
+        new() { Model = model, Inputs = Texts.ToInputs(), Priority = Terms.Priority, Timeout = Terms.Timeout, Truncation = Terms.Truncation, CutFirstOnly = CutFirstOnly };
 }
 
 /// <summary>Asks detectors over one replica's model about texts.</summary>

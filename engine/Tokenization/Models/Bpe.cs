@@ -18,6 +18,10 @@ internal sealed class Bpe : TokenModel
         _byteIds = byteFallback ? ByteFallback.Ids(vocabulary) : null;
     }
 
+    public override int UnknownId => _unknownId;
+
+    public override bool MarksContinuation => _prefix.Length > 0;
+
     public override void Tokenize(ReadOnlySpan<char> piece, TokenSink tokens, ModelSpace space)
     {
         if (!_cache.TryGet(piece, out ReadOnlySpan<int> triples))

@@ -5,6 +5,12 @@ internal abstract class TokenModel(Vocabulary vocabulary)
 {
     public Vocabulary Vocabulary { get; } = vocabulary;
 
+    /// <summary>The id of what is not in the vocabulary; -1 when there is none.</summary>
+    public virtual int UnknownId => -1;
+
+    /// <summary>Whether pieces that go on with a word are written with a prefix.</summary>
+    public virtual bool MarksContinuation => false;
+
     /// <summary>Appends the tokens of <paramref name="piece"/> with their positions in it, in UTF-16 units.</summary>
     public abstract void Tokenize(ReadOnlySpan<char> piece, TokenSink tokens, ModelSpace space);
 }

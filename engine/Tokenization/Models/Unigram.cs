@@ -23,6 +23,8 @@ internal sealed class Unigram : TokenModel
             if (vocabulary.TokenOf(id) is { Length: > 0 } token) _trie.Add(0, token, vocabulary.IdOf(token));
     }
 
+    public override int UnknownId => _unknownId;
+
     public override void Tokenize(ReadOnlySpan<char> piece, TokenSink tokens, ModelSpace space)
     {
         if (!_cache.TryGet(piece, out ReadOnlySpan<int> triples))

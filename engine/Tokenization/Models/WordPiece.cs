@@ -21,6 +21,10 @@ internal sealed class WordPiece : TokenModel
         }
     }
 
+    public override int UnknownId => _unknownId;
+
+    public override bool MarksContinuation => true;
+
     public override void Tokenize(ReadOnlySpan<char> piece, TokenSink tokens, ModelSpace space)
     {
         if (piece.Length > _maxCharsPerWord && CodePoints.Count(piece) > _maxCharsPerWord)

@@ -8,9 +8,9 @@ namespace Orrery.Api.Tests.Support;
 /// <summary>A server over the fixtures' models, wherever it is: all that tests need which know no more of it than its address.</summary>
 public abstract class ServerFixture : IAsyncLifetime
 {
-    /// <summary>The models that tests name: two embedding models, a classifier of three labels, a cross-encoder.</summary>
+    /// <summary>The models that tests name: two embedding models, a classifier of three labels, a cross-encoder, and those with other heads.</summary>
     protected static IReadOnlyList<string> ModelDirectories { get; } =
-        [.. new[] { "tiny-mean", "tiny-cls", "tiny-classifier", "tiny-cross-encoder" }.Select(name => Repository.Path("tests", "fixtures", "models", name))];
+        [.. new[] { "tiny-mean", "tiny-cls", "tiny-classifier", "tiny-cross-encoder" }.Select(name => Repository.Path("tests", "fixtures", "models", name)), .. HeadModels.Directories];
 
     /// <summary>Two detectors of topics, one of spam, two of pairs, and one whose head was trained on another version.</summary>
     protected static IReadOnlyList<string> DetectorDirectories { get; } = [Repository.Path("tests", "fixtures", "detectors")];

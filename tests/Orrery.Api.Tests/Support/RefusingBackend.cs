@@ -18,6 +18,10 @@ internal sealed class RefusingBackend(IInferenceBackend inner, Func<Cancellation
 
     public async ValueTask<Outcome<TextOutput>> ScoreAsync(ScoreRequest request, CancellationToken cancellation) => await end(cancellation);
 
+    public async ValueTask<Outcome<SparseOutput>> EmbedSparseAsync(SparseRequest request, CancellationToken cancellation) => await end(cancellation);
+
+    public async ValueTask<Outcome<EntityOutput>> FindEntitiesAsync(EntityRequest request, CancellationToken cancellation) => await end(cancellation);
+
     public IReadOnlyList<DetectorInfo> Detectors => inner.Detectors;
 
     public IReadOnlyList<string> DefaultDetectors => inner.DefaultDetectors;

@@ -1,5 +1,6 @@
 using Orrery.Api.Tests.Fuzz;
 using Orrery.Api.Tests.Http;
+using Orrery.Api.Tests.Hub;
 using Orrery.Api.Tests.OpenAi;
 using Orrery.Api.Tests.OpenInference;
 using Orrery.Api.Tests.Pinecone;
@@ -23,6 +24,12 @@ public sealed class OrleansRealClientTests(OrleansFixture fixture) : RealClientT
 
 [Collection(OrleansFixture.Collection)]
 public sealed class OrleansTeiTests(OrleansFixture fixture) : TeiTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansHubTests(OrleansFixture fixture) : HubTests(fixture);
+
+[Collection(OrleansFixture.Collection)]
+public sealed class OrleansHubClientTests(OrleansFixture fixture) : HubClientTests(fixture);
 
 [Collection(OrleansFixture.Collection)]
 public sealed class OrleansTeiErrorTests(OrleansFixture fixture) : TeiErrorTests(fixture);

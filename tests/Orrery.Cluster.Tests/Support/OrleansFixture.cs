@@ -19,7 +19,7 @@ public sealed class OrleansFixture : BackendFixture
         var role = new SiloRole { Engine = engine };
         _fleet = await TestFleet.StartAsync([role, role], new FrontOptions { DefaultModel = "tiny-mean" }, vectors: _folders);
         Vectors = _fleet.Vectors;
-        await _fleet.ReadyAsync("tiny-mean", "tiny-cls", "tiny-classifier", "tiny-cross-encoder");
+        await _fleet.ReadyAsync(["tiny-mean", "tiny-cls", "tiny-classifier", "tiny-cross-encoder", .. HeadModels.Names]);
         return _fleet.Backend;
     }
 
