@@ -41,11 +41,13 @@ RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
       dotnet publish "$project" -c Release --no-restore --arch "$TARGETARCH" --self-contained false -p:PublishReadyToRun=true -o "/app/${project%/*}" || exit 1; \
     done
 
-# With CUDA and TensorRT: Directory.Build.targets says which package they come from. Nothing else differs, so what is compiled is taken as it is.
-FROM published-cpu AS published-silo-gpu
+# With CUDA and TensorRT: Directory.Build.targets says which package they come from.
+FROM projects AS published-silo-gpu
 RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
-    dotnet restore silo/Orrery.Silo.csproj --arch amd64 -p:PublishReadyToRun=true -p:OnnxRuntime=Gpu \
-    && dotnet publish silo/Orrery.Silo.csproj -c Release --no-restore --arch amd64 --self-contained false -p:PublishReadyToRun=true -p:OnnxRuntime=Gpu -o /app/silo-gpu
+    dotnet restore silo/Orrery.Silo.csproj --arch amd64 -p:PublishReadyToRun=true -p:OnnxRuntime=Gpu
+COPY . .
+RUN --mount=type=cache,target=/root/.nuget/packages,sharing=locked \
+    dotnet publish silo/Orrery.Silo.csproj -c Release --no-restore --arch amd64 --self-contained false -p:PublishReadyToRun=true -p:OnnxRuntime=Gpu -o /app
 
 # What every image runs in: no root, nothing written but /cache, /vectors and /tmp.
 FROM ${RUNTIME_IMAGE} AS runtime
@@ -90,7 +92,7 @@ ENV DOTNET_ROOT=/usr/share/dotnet DOTNET_RUNNING_IN_CONTAINER=true DOTNET_gcServ
     ORRERY__Server__Host=0.0.0.0 ORRERY__Engine__CacheDirectory=/cache VECTOR_DIR=/vectors SILO_DEVICE=gpu DEVICE=cuda \
     NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 WORKDIR /app
-COPY --from=published-silo-gpu /app/silo-gpu .
+COPY --from=published-silo-gpu /app .
 USER 1654:1654
 EXPOSE 8081 11111 30000
 ENTRYPOINT ["/app/orrery-silo"]

@@ -9,8 +9,11 @@ namespace Orrery.Api.OpenInference;
 /// <param name="Name">Its name.</param>
 /// <param name="Type">Its elements.</param>
 /// <param name="Shape">Sizes, outermost first; -1 for one that varies.</param>
-/// <param name="Labels">What the columns are of, for probabilities of classes.</param>
-internal sealed record SignatureTensor(string Name, OrtElementType Type, long[] Shape, ImmutableArray<string> Labels = default);
+internal sealed record SignatureTensor(string Name, OrtElementType Type, long[] Shape)
+{
+    /// <summary>The classes behind the columns, where they are known.</summary>
+    public ImmutableArray<string> Labels { get; init; } = [];
+}
 
 /// <summary>
 /// What a client finds of a model when it asks for metadata: inputs that can be given together, and outputs that can be had together. Of a text model
@@ -54,7 +57,7 @@ internal static class ModelSignature
     [
         // What is no tensor cannot be asked for.
         .. model.Outputs.Where(output => output.ElementType != OrtElementType.Undefined)
-            .Select(output => new SignatureTensor(output.Name, output.ElementType, [.. output.Shape], model.OutputLabels.GetValueOrDefault(output.Name, []))),
+            .Select(output => new SignatureTensor(output.Name, output.ElementType, [.. output.Shape]) { Labels = model.OutputLabels.GetValueOrDefault(output.Name, []) }),
     ];
 
     private static void Write(Utf8JsonWriter json, string field, IReadOnlyList<SignatureTensor> tensors)
@@ -69,21 +72,19 @@ internal static class ModelSignature
             foreach (var size in tensor.Shape)
                 json.WriteNumberValue(size);
             json.WriteEndArray();
-            if (!tensor.Labels.IsDefaultOrEmpty)
-                WriteLabels(json, tensor.Labels);
+            if (!tensor.Labels.IsEmpty)
+            {
+                json.WriteStartObject("parameters"u8);
+                json.WriteStartArray("labels"u8);
+                foreach (var label in tensor.Labels)
+                    json.WriteStringValue(label);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
-    }
-
-    private static void WriteLabels(Utf8JsonWriter json, ImmutableArray<string> labels)
-    {
-        json.WriteStartObject("parameters"u8);
-        json.WriteStartArray("labels"u8);
-        foreach (var label in labels)
-            json.WriteStringValue(label);
-        json.WriteEndArray();
-        json.WriteEndObject();
     }
 }

@@ -138,7 +138,7 @@ internal sealed class RawOnnxRuntime : IDisposable
         return [.. texts.Select((ids, i) => new TextItem { Ids = ids, Length = ids.Length, Job = job, Index = i })];
     }
 
-    private static GraphLayout Layout(OrtSession session) => GraphLayout.Recognize(session.Inputs, session.Outputs, null, null, null)!;
+    private static GraphLayout Layout(OrtSession session) => GraphLayout.Recognize(session.Inputs, session.Outputs, null, null, null, null)!;
 
     private OrtSession Session(int threads)
     {

@@ -124,12 +124,12 @@ internal sealed record ModelManifest
         }
 
         manifest = SparseModule.Apply(manifest, files);
-        if (manifest is { Task: ModelTask.Reranker, Activation: { } activation })
-            manifest = manifest with { ScoreFunction = ParseActivation(activation) };
-
-        // A classifier's scores are what its problem type says: another function would give others.
-        if (manifest is { Task: ModelTask.Classifier, Activation: { } other } && other.Split('.') is not ["torch", .., "Identity" or "Sigmoid" or "Softmax"])
-            throw new ModelFormatException($"config.json or config_sentence_transformers.json: activation_fn: '{other}' is not one of torch's Identity, Sigmoid and Softmax");
+        // A score is a logit, or what one of these makes of it: another function would give others.
+        if (manifest is { Activation: { } activation, Task: ModelTask.Classifier or ModelTask.Reranker } && activation.Split('.') is not ["torch", .., "Identity" or "Sigmoid" or "Softmax"])
+            throw new ModelFormatException($"config.json or config_sentence_transformers.json: activation_fn: '{activation}' is not one of torch's Identity, Sigmoid and Softmax");
+        // A cross-encoder's one score. Where there are more labels it is transformers' pipeline that users see.
+        if (manifest is { Activation: { } own, Task: ModelTask.Reranker })
+            manifest = manifest with { ScoreFunction = own.EndsWith(".Identity", StringComparison.Ordinal) ? ScoreFunction.Identity : ScoreFunction.Sigmoid };
         return With(manifest, files, "orrery.json", Override);
     }
 
@@ -184,14 +184,6 @@ internal sealed record ModelManifest
             Pooling = json.String("pooling") is { } pooling ? ParsePooling(pooling, "config.json") : null,
         };
     }
-
-    /// <summary>A cross-encoder's own function for its one score. Where there are more labels it is transformers' pipeline that users see.</summary>
-    private static ScoreFunction ParseActivation(string name) => name switch
-    {
-        "torch.nn.modules.linear.Identity" or "torch.nn.Identity" => ScoreFunction.Identity,
-        "torch.nn.modules.activation.Sigmoid" or "torch.nn.Sigmoid" => ScoreFunction.Sigmoid,
-        _ => throw new ModelFormatException($"activation_fn: '{name}' is not one of torch.nn's Identity and Sigmoid"),
-    };
 
     /// <summary>As transformers' TextClassificationPipeline chooses: a regression's value is the answer, one label is judged by itself.</summary>
     private static ScoreFunction ParseProblem(ConfigJson json) => json.String("problem_type") switch

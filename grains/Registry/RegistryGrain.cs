@@ -193,12 +193,16 @@ public sealed class RegistryGrain(
     {
         if (_silos.Listen(Milliseconds(), (long)_tick.TotalMilliseconds))
             (_tellSupervisors, _changedView) = (true, true);
-        if (!lease.Held || !_settled)
-            return Task.CompletedTask;
+        if (lease.Held && _settled)
+            PublishNews();
+        return Task.CompletedTask;
+    }
+
+    private void PublishNews()
+    {
         var pools = _pools.Decide(time.GetElapsedTime(_started), _silos.Silos, _views.Values);
         if (_changedView || time.GetElapsedTime(_published) >= _refresh || !pools.AsSpan().SequenceEqual(_view.Pools))
             Publish(pools);
-        return Task.CompletedTask;
     }
 
     /// <summary>Why nothing may be changed here now; null when it may.</summary>
@@ -231,7 +235,11 @@ public sealed class RegistryGrain(
         // A model without its supervisor's word would be said not to exist.
         if (!_settled && _silos.Versions().Keys.Any(model => !_views.ContainsKey(model)) && time.GetElapsedTime(_started) < _longestSupervisors)
             return;
-        _settled = true;
+        if (_settled)
+            return;
+        // In one turn: a watcher in between would be told the view of before, which is empty.
+        (_settled, _changedView) = (true, true);
+        PublishNews();
     }
 
     /// <summary>

@@ -19,6 +19,10 @@ internal sealed class StandingBackend : IInferenceBackend
 
     public ValueTask<Outcome<TextOutput>> ScoreAsync(ScoreRequest request, CancellationToken cancellation) => new(_nothing);
 
+    public ValueTask<Outcome<SparseOutput>> EmbedSparseAsync(SparseRequest request, CancellationToken cancellation) => new(_nothing);
+
+    public ValueTask<Outcome<EntityOutput>> FindEntitiesAsync(EntityRequest request, CancellationToken cancellation) => new(_nothing);
+
     public ValueTask<Outcome<DetectOutput>> DetectAsync(DetectRequest request, CancellationToken cancellation) => new(_nothing);
 
     public ValueTask<Outcome<CompareOutput>> CompareAsync(CompareRequest request, CancellationToken cancellation) => new(_nothing);

@@ -68,7 +68,7 @@ public sealed class QuarantineTests(ITestOutputHelper output) : IDisposable
     private static TinyGraph Graph(long divisor) => new TinyGraph()
         .Input("input_ids", ElementType.Int64, "batch", "sequence").Input("attention_mask", ElementType.Int64, "batch", "sequence")
         .Output("last_hidden_state", ElementType.Float, "batch", "sequence", "hidden")
-        .Constant("zero", [0], 1).Constant("least", [long.MinValue], 1).Constant("divisor", [divisor], 1).Constant("table", new float[1200 * 4].Select((_, i) => (float)(i % 7) - 3).ToArray(), 1200, 4)
+        .Constant("zero", [0], 1).Constant("least", [long.MinValue], 1).Constant("divisor", [divisor], 1).Constant("table", new float[1200 * 32].Select((_, i) => (float)(i % 7) - 3).ToArray(), 1200, 32)
         // Of an input, so that nothing is reckoned before it runs.
         .Node("Mul", "zeros", ["attention_mask", "zero"]).Node("Add", "leasts", ["zeros", "least"]).Node("Add", "divisors", ["zeros", "divisor"])
         .Node("Div", "quotients", ["leasts", "divisors"]).Node("Mul", "nothing", ["quotients", "zero"]).Node("Add", "ids", ["input_ids", "nothing"])

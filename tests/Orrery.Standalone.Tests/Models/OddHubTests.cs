@@ -98,7 +98,7 @@ public sealed class OddHubTests : IAsyncLifetime
             _hub.Listing = stalled;
         else
             _hub.Content = stalled;
-        await SaysAsync("for 1 s");
+        await SaysAsync("for 1 s", environment: ("HF_HUB_DOWNLOAD_TIMEOUT", "1"));
     }
 
     [Theory]
@@ -134,7 +134,7 @@ public sealed class OddHubTests : IAsyncLifetime
 
     private async Task SaysAsync(string reason, string model = "owner/name", params (string Name, string Value)[] environment)
     {
-        using var process = new OrreryProcess(["models", "pull", model, "--to", _folder], [("HF_ENDPOINT", _hub.Address), ("HF_HUB_DOWNLOAD_TIMEOUT", "1"), .. environment]);
+        using var process = new OrreryProcess(["models", "pull", model, "--to", _folder], [("HF_ENDPOINT", _hub.Address), .. environment]);
         Assert.Equal(Refused, await process.EndAsync());
         Assert.Contains(reason, process.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", process.Output, StringComparison.Ordinal);
