@@ -4,8 +4,8 @@ using Orrery.Engine.Entities;
 using Orrery.Engine.Execution;
 using Orrery.Engine.Models;
 using Orrery.Engine.OnnxRuntime;
-using Encoding = Orrery.Engine.Tokenization.Encoding;
 using Orrery.Engine.Vectors;
+using Encoding = Orrery.Engine.Tokenization.Encoding;
 
 namespace Orrery.Engine;
 

@@ -17,7 +17,8 @@ internal static class Activations
     /// <returns>Null when it is not one of PyTorch's that are known here.</returns>
     public static Activation? Find(string name) => !name.StartsWith("torch.nn.", StringComparison.Ordinal) ? null : name[(name.LastIndexOf('.') + 1)..] switch
     {
-        "Identity" => static _ => { },
+        "Identity" => static _ => { }
+        ,
         "Tanh" => static vector => TensorPrimitives.Tanh(vector, vector),
         "ReLU" => static vector => TensorPrimitives.Max(vector, 0f, vector),
         "Sigmoid" => static vector => TensorPrimitives.Sigmoid(vector, vector),

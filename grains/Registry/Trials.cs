@@ -81,7 +81,10 @@ internal sealed class Trials(Dictionary<string, Trial> known, TimeProvider time)
             var left = Array.FindAll(trial.Silos, silo => lives(silo));
             var suspect = trial with
             {
-                Phase = left.Length > 0 ? trial.Phase : TrialPhase.Suspect, Silos = left, Apart = true, Reason = $"silo {lost.Endpoint} ended while it had version {digest[..Math.Min(12, digest.Length)]} for the first time",
+                Phase = left.Length > 0 ? trial.Phase : TrialPhase.Suspect,
+                Silos = left,
+                Apart = true,
+                Reason = $"silo {lost.Endpoint} ended while it had version {digest[..Math.Min(12, digest.Length)]} for the first time",
             };
             known[digest] = suspect;
             _began.Remove(digest);

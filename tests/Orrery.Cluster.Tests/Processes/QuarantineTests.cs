@@ -33,8 +33,14 @@ public sealed class QuarantineTests(ITestOutputHelper output) : IDisposable
         await cluster.GrowAsync(silos: 3, fronts: 1);
         await cluster.UntilAsync(status => status.Ready("model").Length == 2, "two replicas");
 
-        _models.With("deadly");
-        Graph(divisor: -1).Save(Path.Combine(_models.Root, "deadly", "onnx", "model.onnx"));
+        // There at once: silos that see half of it would know two versions.
+        using (var elsewhere = new Models())
+        {
+            elsewhere.With("deadly");
+            Graph(divisor: -1).Save(Path.Combine(elsewhere.Root, "deadly", "onnx", "model.onnx"));
+            Directory.Move(Path.Combine(elsewhere.Root, "deadly"), Path.Combine(_models.Root, "deadly"));
+        }
+
         var status = await cluster.UntilAsync(status => status.Models.Any(model => model is { Model: "deadly", State: "quarantined" }), "a quarantine");
         Assert.Contains("quarantined", status.Models.Single(model => model.Model == "deadly").Reason, StringComparison.Ordinal);
         Assert.Single(cluster.Silos, silo => silo.HasEnded);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Orrery.Engine.Tokenization;
 using Orrery.Engine.Tests.Support;
+using Orrery.Engine.Tokenization;
 
 namespace Orrery.Engine.Tests.Tokenization;
 
@@ -15,7 +15,10 @@ public sealed class TokenizerBoundsTests
     {
         var tokenizer = With(json => json["pre_tokenizer"] = new JsonObject
         {
-            ["type"] = "Split", ["behavior"] = "Isolated", ["invert"] = false, ["pattern"] = new JsonObject { ["Regex"] = pattern },
+            ["type"] = "Split",
+            ["behavior"] = "Isolated",
+            ["invert"] = false,
+            ["pattern"] = new JsonObject { ["Regex"] = pattern },
         });
         var began = Stopwatch.GetTimestamp();
         var e = Assert.Throws<TokenizationException>(() => tokenizer.Encode(new string('a', 200) + "!", EncodeOptions.Default, new Encoding()));
@@ -30,7 +33,8 @@ public sealed class TokenizerBoundsTests
         var many = new string('x', 2000);
         var tokenizer = With(json => json["normalizer"] = new JsonObject
         {
-            ["type"] = "Sequence", ["normalizers"] = new JsonArray(Replace("a", many), Replace("x", many), Replace("x", many)),
+            ["type"] = "Sequence",
+            ["normalizers"] = new JsonArray(Replace("a", many), Replace("x", many), Replace("x", many)),
         });
         var before = GC.GetTotalAllocatedBytes();
         var e = Assert.Throws<TokenizationException>(() => tokenizer.Encode("a", EncodeOptions.Default, new Encoding()));

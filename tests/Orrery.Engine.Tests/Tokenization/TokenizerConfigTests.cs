@@ -1,5 +1,5 @@
-using Orrery.Engine.Tokenization;
 using Orrery.Engine.Tests.Support;
+using Orrery.Engine.Tokenization;
 
 namespace Orrery.Engine.Tests.Tokenization;
 
