@@ -17,8 +17,7 @@ internal static class Activations
     /// <returns>Null when it is not one of PyTorch's that are known here.</returns>
     public static Activation? Find(string name) => !name.StartsWith("torch.nn.", StringComparison.Ordinal) ? null : name[(name.LastIndexOf('.') + 1)..] switch
     {
-        "Identity" => static _ => { }
-        ,
+        "Identity" => Nothing,
         "Tanh" => static vector => TensorPrimitives.Tanh(vector, vector),
         "ReLU" => static vector => TensorPrimitives.Max(vector, 0f, vector),
         "Sigmoid" => static vector => TensorPrimitives.Sigmoid(vector, vector),
@@ -41,5 +40,9 @@ internal static class Activations
         var t = 1 / (1 + (0.3275911 * Math.Abs(x)));
         var series = t * (0.254829592 + (t * (-0.284496736 + (t * (1.421413741 + (t * (-1.453152027 + (t * 1.061405429))))))));
         return (float)Math.CopySign(1 - (series * Math.Exp(-(double)x * x)), x);
+    }
+
+    private static void Nothing(Span<float> vector)
+    {
     }
 }
