@@ -34,8 +34,13 @@ internal sealed class Trials(Dictionary<string, Trial> known, TimeProvider time)
                 return new(TrialOrder.Load);
             case TrialPhase.Quarantined:
                 return new(TrialOrder.Refuse, trial.Reason);
-            case TrialPhase.Loading when !trial.Silos.Contains(silo) && _began.TryGetValue(digest, out var began) && time.GetElapsedTime(began) < _longestLoad:
-                return new(TrialOrder.Wait);
+            case TrialPhase.Loading when trial.Silos.Length > 0 && !trial.Silos.Contains(silo):
+                // Begun with another registry it counts from now: that one may have been on the silo that the version has just ended.
+                if (!_began.TryGetValue(digest, out var began))
+                    _began[digest] = began = time.GetTimestamp();
+                if (time.GetElapsedTime(began) < _longestLoad)
+                    return new(TrialOrder.Wait);
+                break;
         }
 
         known[digest] = trial with { Phase = TrialPhase.Loading, Silos = [.. trial.Silos.Where(one => !one.Equals(silo)), silo] };

@@ -85,16 +85,19 @@ public sealed class UnsteadyTests : IAsyncLifetime
         {
             _service.Mood = round % 3 == 2 ? Mood.Well : Mood.Fails;
             using var child = Start(round * 100_000);
-            // Some are killed with the first acknowledgement, some while the service's mood changes.
+            // From its first word on, which may be long in coming on a busy machine. Some are killed with it, some while the service's mood changes.
+            var spoke = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             using var killer = Task.Run(async () =>
             {
-                await Task.Delay(500 + random.Next(500));
+                await spoke.Task;
+                await Task.Delay(random.Next(500));
                 _service.Mood = random.Next(2) == 0 ? Mood.Well : Mood.TakesAndResets;
                 await Task.Delay(random.Next(100));
                 child.Kill();
             });
             while (await child.StandardOutput.ReadLineAsync() is { } line)
             {
+                spoke.TrySetResult();
                 // The last line may be half of one.
                 if (line.Split(' ') is not [var number, "queued" or "taken"])
                     continue;
@@ -102,6 +105,7 @@ public sealed class UnsteadyTests : IAsyncLifetime
                 queued += line.EndsWith("queued", StringComparison.Ordinal) ? 1 : 0;
             }
 
+            spoke.TrySetResult();
             await killer;
             await child.WaitForExitAsync();
         }
