@@ -100,12 +100,7 @@ internal static class InferWriter
     private static void WriteHead(Utf8JsonWriter json, NamedTensor tensor, bool binary)
     {
         json.WriteStartObject();
-        json.WriteString("name"u8, tensor.Name);
-        json.WriteString("datatype"u8, DataTypes.NameOf(tensor.Type));
-        json.WriteStartArray("shape"u8);
-        foreach (var size in tensor.Shape)
-            json.WriteNumberValue(size);
-        json.WriteEndArray();
+        ModelSignature.WriteTensor(json, tensor.Name, tensor.Type, tensor.Shape);
         if (binary)
         {
             json.WriteStartObject("parameters"u8);

@@ -51,6 +51,17 @@ internal static class ModelSignature
         json.WriteEndObject();
     }
 
+    /// <summary>Name, type and shape of a tensor, into an object that is begun.</summary>
+    public static void WriteTensor(Utf8JsonWriter json, string name, OrtElementType type, long[] shape)
+    {
+        json.WriteString("name"u8, name);
+        json.WriteString("datatype"u8, DataTypes.NameOf(type));
+        json.WriteStartArray("shape"u8);
+        foreach (var size in shape)
+            json.WriteNumberValue(size);
+        json.WriteEndArray();
+    }
+
     private static SignatureTensor[] GraphInputs(ModelInfo model) => [.. model.Inputs.Select(input => new SignatureTensor(input.Name, input.ElementType, [.. input.Shape]))];
 
     private static SignatureTensor[] GraphOutputs(ModelInfo model) =>
@@ -66,12 +77,7 @@ internal static class ModelSignature
         foreach (var tensor in tensors)
         {
             json.WriteStartObject();
-            json.WriteString("name"u8, tensor.Name);
-            json.WriteString("datatype"u8, DataTypes.NameOf(tensor.Type));
-            json.WriteStartArray("shape"u8);
-            foreach (var size in tensor.Shape)
-                json.WriteNumberValue(size);
-            json.WriteEndArray();
+            WriteTensor(json, tensor.Name, tensor.Type, tensor.Shape);
             if (!tensor.Labels.IsEmpty)
             {
                 json.WriteStartObject("parameters"u8);

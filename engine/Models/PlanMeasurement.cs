@@ -70,10 +70,19 @@ internal sealed class PlanMeasurement(EngineOptions options, TimeProvider time, 
         if (threads >= wideThreads || options.ThreadsPerSession > 0 || narrow.Provider != "cpu")
             return (plan, new ModelSessions(narrow, null));
         var wide = create(wideThreads);
-        if (IsSooner(wide, narrow))
-            return (plan with { WideThreads = wideThreads }, new ModelSessions(narrow, wide));
-        wide.Dispose();
-        return (plan, new ModelSessions(narrow, null));
+        var keep = false;
+        try
+        {
+            keep = IsSooner(wide, narrow);
+        }
+        finally
+        {
+            // Where a run fails its exception refuses the model, and the caller has the narrow session alone.
+            if (!keep)
+                wide.Dispose();
+        }
+
+        return keep ? (plan with { WideThreads = wideThreads }, new ModelSessions(narrow, wide)) : (plan, new ModelSessions(narrow, null));
     }
 
     /// <summary>The smallest batch that is nearly as fast, a token, as the best.</summary>
