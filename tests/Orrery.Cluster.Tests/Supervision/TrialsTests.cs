@@ -40,6 +40,16 @@ public sealed class TrialsTests
     }
 
     [Fact]
+    public void A_load_begun_with_a_registry_that_is_lost_is_waited_for_until_its_silo_is_known_to_be_lost_too()
+    {
+        Begin(_one);
+        var next = new Trials(_known, TimeProvider.System);
+        Assert.Equal(TrialOrder.Wait, next.Begin(Model, Digest, _two, out _).Order);
+        next.Look(silo => !silo.Equals(_one));
+        Assert.Equal(TrialOrder.TryApart, next.Begin(Model, Digest, _two, out _).Order);
+    }
+
+    [Fact]
     public void A_version_that_lives_apart_is_placed_again()
     {
         Begin(_one);
