@@ -17,13 +17,14 @@ public sealed class DispatchTests
     [Fact]
     public void Of_two_answers_at_once_the_first_counts_and_neither_replica_seems_busy_any_more() => Turns.Run(async () =>
     {
-        await using var model = await new OneModel().StartAsync();
         for (var i = 0; i < 2; i++)
         {
             // The one that was asked first answers first, then last.
+            var time = new StillTime();
+            await using var model = await new OneModel(time).StartAsync();
             var calls = new Calls();
             var sent = Send(model, calls);
-            await calls.MadeAsync(2);
+            await HedgedAsync(time, calls);
             AtOnce(() => calls[i].SetResult(Good(i)), () => calls[1 - i].SetResult(Good(1 - i)));
             var answer = await sent;
             Assert.Equal(i, answer.Value!.It);
@@ -34,12 +35,13 @@ public sealed class DispatchTests
     [Fact]
     public void A_good_answer_counts_though_the_other_call_is_lost_the_same_moment() => Turns.Run(async () =>
     {
-        await using var model = await new OneModel().StartAsync();
         for (var good = 0; good < 2; good++)
         {
+            var time = new StillTime();
+            await using var model = await new OneModel(time).StartAsync();
             var calls = new Calls();
             var sent = Send(model, calls);
-            await calls.MadeAsync(2);
+            await HedgedAsync(time, calls);
             AtOnce(() => calls[good].SetResult(Good(good)), () => calls[1 - good].SetException(new TimeoutException()));
             var answer = await sent;
             Assert.Equal(good, answer.Value?.It);
@@ -56,8 +58,7 @@ public sealed class DispatchTests
         var keeping = Send(model, kept, writes: true);
         var reading = Send(model, read);
         // Both are late the same moment.
-        time.Pass(OneModel.HedgeAfter);
-        await LooksAsync(time, () => read.Made == 2);
+        await HedgedAsync(time, read);
         for (var looks = 0; looks < 10; looks++)
             await LooksAsync(time, () => true);
         Assert.Equal(1, kept.Made);
@@ -121,6 +122,13 @@ public sealed class DispatchTests
 
     private static Task<Outcome<Value<int>>> Send(OneModel model, Calls calls, bool writes = false, TimeSpan? timeout = null) =>
         model.Dispatcher.SendAsync<Value<int>>(OneModel.Name, null, 7, writes, model.Dispatcher.Begin(timeout ?? _long), (_, _, _) => calls.Make(), default).AsTask();
+
+    /// <summary>Makes calls late that were made before, and waits for the second that is made beside them.</summary>
+    private static Task HedgedAsync(StillTime time, Calls calls)
+    {
+        time.Pass(OneModel.HedgeAfter);
+        return LooksAsync(time, () => calls.Made == 2);
+    }
 
     /// <summary>Has the front look after its calls, once at least, until something is so.</summary>
     private static async Task LooksAsync(StillTime time, Func<bool> isSo)
