@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Storage;
 using Orrery.Api.Tests.Support;
-using Orrery.Cluster.Tests.Support;
 using Orrery.Interfaces;
 using Database = Orrery.Hosting.Settings.ClusterOptions;
 
