@@ -120,11 +120,14 @@ internal static class PineconeRoutes
             routes.Map(pattern, context => protocol.WriteErrorAsync(context, new(ErrorCause.RouteNotFound, what))).WithMetadata(protocol);
     }
 
-    /// <summary>What routing calls of a route without a body.</summary>
+    /// <summary>What routing calls of a route without a body: with a deadline, as those that have one.</summary>
     private static RequestDelegate Ask(Protocol protocol, Func<JsonExchange, ValueTask<ApiError?>> handler) => async context =>
     {
         using var reply = new Reply();
-        if (await handler(new JsonExchange(context, default, default, reply, context.RequestAborted)) is { } error)
+        var error = RequestHeaders.TryRead(context, out var headers, out var misfit)
+            ? await RequestDeadline.WithinAsync(context, headers.Timeout, cancellation => handler(new JsonExchange(context, default, headers, reply, cancellation)))
+            : misfit;
+        if (error is not null)
             await protocol.WriteErrorAsync(context, error);
         else
             await reply.CompleteAsync(context);
@@ -134,5 +137,5 @@ internal static class PineconeRoutes
         route.Describe(_control, summary, request, (answer, success), typeof(ControlError), statuses);
 
     private static void Data(this IEndpointConventionBuilder route, string summary, Type? request, Type? answer) =>
-        route.Describe(_data, summary, request, answer, typeof(RpcStatus), 400, 401, 403, 404, 409, 429, 503);
+        route.Describe(_data, summary, request, answer, typeof(RpcStatus), 400, 401, 403, 404, 409, 429, 503, 504);
 }
