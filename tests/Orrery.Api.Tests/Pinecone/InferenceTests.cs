@@ -162,6 +162,34 @@ public sealed class InferenceTests(LocalFixture fixture)
         answer.AssertRefused(status, status == 404 ? "NOT_FOUND" : "INVALID_ARGUMENT", reason);
     }
 
+    [Theory]
+    [InlineData("cloud")]
+    [InlineData("region")]
+    public async Task Refuses_long_names_of_places(string field)
+    {
+        var body = $$"""{"name":"never","cloud":"aws","region":"us-east-1","{{field}}":"{{new string('x', 65)}}","embed":{"model":"tiny-mean","field_map":{"text":"chunk"} } }""";
+        (await fixture.Server.PostAsync("/indexes/create-for-model", body)).AssertRefused(400, "INVALID_ARGUMENT", field, "64");
+    }
+
+    [Fact]
+    public async Task Keeps_parameters_and_not_what_stands_between_them()
+    {
+        var blanks = new string(' ', 100_000);
+        var parameters = $$"""{{{blanks}}"truncate":"NONE",{{blanks}}"truncate":"END","input_type":"passage"}""";
+        var index = await MakeAsync("kept", $$$"""{"model":"tiny-mean","field_map":{"text":"chunk"},"write_parameters":{{{parameters}}},"read_parameters":{ {{{blanks}}} } }""");
+        await fixture.Server.SendAsync("DELETE", "/indexes/kept");
+        Assert.Equal("""{"input_type":"passage","truncate":"END"}""", index.GetProperty("embed").GetProperty("write_parameters").GetRawText());
+        Assert.Equal("{}", index.GetProperty("embed").GetProperty("read_parameters").GetRawText());
+    }
+
+    [Fact]
+    public async Task Repeats_little_of_what_it_refuses()
+    {
+        var answer = await fixture.Server.PostAsync("/embed", $$$"""{"model":"tiny-mean","inputs":[{"text":"a"}],"parameters":{"{{{new string('x', 100_000)}}}":1}}""", _client);
+        answer.AssertRefused(400, "INVALID_ARGUMENT", "parameters", "is not known", "dimension");
+        Assert.InRange(answer.Body.Length, 100, 3000);
+    }
+
     [Fact]
     public async Task An_index_of_vectors_takes_no_texts()
     {
