@@ -48,7 +48,7 @@ internal static class PineconeRoutes
         foreach (var data in (RouteGroupBuilder[])[group, group.MapGroup("/indexes/{index}")])
         {
             MapData(data, store, options, guard);
-            MapRecords(data, new RecordRoutes(backend, store), options, guard);
+            MapRecords(data, new RecordRoutes(backend, store, options), options, guard);
         }
     }
 

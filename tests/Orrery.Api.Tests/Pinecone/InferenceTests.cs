@@ -191,6 +191,15 @@ public sealed class InferenceTests(LocalFixture fixture)
     }
 
     [Fact]
+    public async Task Reranks_no_more_than_a_request_may_bring()
+    {
+        await MakeAsync("many", """{"model":"tiny-mean","field_map":{"text":"chunk"}}""");
+        var answer = await fixture.Server.PostAsync("/indexes/many/records/namespaces/n/search", """{"query":{"inputs":{"text":"b"},"top_k":2049},"rerank":{"model":"tiny-cross-encoder","rank_fields":["chunk"]}}""");
+        await fixture.Server.SendAsync("DELETE", "/indexes/many");
+        answer.AssertRefused(400, 3, "top_k", "2048");
+    }
+
+    [Fact]
     public async Task An_index_of_vectors_takes_no_texts()
     {
         Assert.Equal(201, (await fixture.Server.PostAsync("/indexes", """{"name":"plain","dimension":3}""")).Status);
