@@ -67,6 +67,12 @@ public sealed class InferenceTests(LocalFixture fixture)
         Assert.Equal("text/plain", (await fixture.Server.PostAsync("/rerank", """{"query":"a"}""")).ContentType!.MediaType);
     }
 
+    [Theory]
+    [InlineData("/embed", """{"inputs":"a text"}""")]
+    [InlineData("/rerank", """{"query":"a","texts":["b"]}""")]
+    public async Task A_key_alone_does_not_make_another_s_request_Pinecone_s(string path, string body) =>
+        Assert.Equal((await fixture.Server.PostAsync(path, body)).Body, (await fixture.Server.PostAsync(path, body, ("api-key", "of-a-gateway"))).Body);
+
     [Fact]
     public async Task Asks_for_the_key_where_one_is_set()
     {
