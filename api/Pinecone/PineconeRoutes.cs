@@ -77,7 +77,7 @@ internal static class PineconeRoutes
         Get("/vectors/fetch", fetch.ByIdAsync, "Records by id (?ids=a&ids=b&namespace=)", typeof(FetchAnswer));
         Post("/vectors/fetch_by_metadata", fetch.ByMetadataAsync, "Records by filter, a page at a time", typeof(FetchByMetadataBody), typeof(FetchAnswer));
         Write("/vectors/update", new UpdateRoute(store).RunAsync, "Change one record, or the metadata of all that match", typeof(UpdateBody), typeof(UpdateAnswer));
-        Write("/vectors/delete", new DeleteRoute(store).RunAsync, "Remove records by ids, by filter, or all of a namespace", typeof(DeleteBody), null);
+        Write("/vectors/delete", new DeleteRoute(store, guard).RunAsync, "Remove records by ids, by filter, or all of a namespace", typeof(DeleteBody), null);
         Get("/vectors/list", new ListRoute(store).RunAsync, "Ids in order (?prefix=&limit=&paginationToken=&namespace=)", typeof(ListAnswer));
         Post("/describe_index_stats", stats.RunAsync, "Counts of records", typeof(StatsBody), typeof(StatsAnswer));
         Get("/describe_index_stats", stats.RunAsync, "Counts of records", typeof(StatsAnswer));
