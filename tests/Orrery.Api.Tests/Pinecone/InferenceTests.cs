@@ -197,6 +197,16 @@ public sealed class InferenceTests(LocalFixture fixture)
     }
 
     [Fact]
+    public async Task A_field_of_its_own_by_the_name_id_is_kept()
+    {
+        await MakeAsync("ids", """{"model":"tiny-mean","field_map":{"text":"chunk"}}""");
+        Assert.Equal(201, (await LinesAsync("/indexes/ids/records/namespaces/n/upsert", """{"_id":"a","chunk":"b","id":"own"}""")).Status);
+        var hits = (await fixture.Server.PostAsync("/indexes/ids/records/namespaces/n/search", """{"query":{"inputs":{"text":"b"},"top_k":1}}""")).Json.GetProperty("result").GetProperty("hits");
+        await fixture.Server.SendAsync("DELETE", "/indexes/ids");
+        Assert.Equal(("a", """{"chunk":"b","id":"own"}"""), (hits[0].GetProperty("_id").GetString(), hits[0].GetProperty("fields").GetRawText()));
+    }
+
+    [Fact]
     public async Task Reranks_no_more_than_a_request_may_bring()
     {
         await MakeAsync("many", """{"model":"tiny-mean","field_map":{"text":"chunk"}}""");
