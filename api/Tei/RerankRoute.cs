@@ -40,7 +40,7 @@ internal sealed class RerankRoute(IInferenceBackend backend, ApiOptions options)
             else if (json.Is("return_text"u8))
                 returnText = json.Flag("return_text") ?? false;
             else if (!fields.TryRead(ref json))
-                json.Skip();
+                fields.ReadOther(ref json);
         }
 
         parsed = null;
