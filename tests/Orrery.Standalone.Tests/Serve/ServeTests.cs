@@ -99,12 +99,15 @@ public sealed class ServeTests
         }
     }
 
-    [Fact]
-    public async Task Refuses_a_default_model_that_is_not_there()
+    [Theory]
+    [InlineData("EMBEDDING_MODEL", "owner/absent")]
+    [InlineData("DEFAULT_CLASSIFIERS", "absent")]
+    public async Task Refuses_a_default_that_is_not_there(string key, string name)
     {
-        using var process = new OrreryProcess(["serve", "--models", Checkout.Fixture("tiny-mean")], ("EMBEDDING_MODEL", "owner/absent"));
+        using var process = new OrreryProcess(["serve", "--models", Checkout.Fixture("tiny-mean")], (key, name));
         Assert.Equal(2, await process.EndAsync());
-        await process.PrintsAsync("EMBEDDING_MODEL");
+        await process.PrintsAsync(key);
+        await process.PrintsAsync(name);
     }
 
     [Fact]
