@@ -1,5 +1,3 @@
-using Orrery.Engine.Tokenization;
-
 namespace Orrery.Engine.Models;
 
 /// <summary>A version of a model in this machine's directories, not loaded.</summary>
