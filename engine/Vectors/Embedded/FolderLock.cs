@@ -15,17 +15,13 @@ internal sealed class FolderLock(string directory) : IDisposable
 
     /// <summary>Takes the lock, unless it is held already.</summary>
     /// <param name="create">Whether to make the folder. Without it a folder that is not there is left so, and is right.</param>
-    /// <returns>Why it cannot be had; null when it is held, or there is nothing to hold.</returns>
-    public InferenceError? Take(bool create)
+    /// <returns>Why it cannot be had, to be read after the folder's name; null when it is held, or there is nothing to hold.</returns>
+    public string? Take(bool create)
     {
         lock (_gate)
         {
             if (_file is not null)
-            {
-                return FileIdentity.Of(_path) == _identity ? null
-                    : new(InferenceErrorKind.Unavailable, $"vectors' folder '{directory}' was removed or exchanged while it was in use; start the server anew");
-            }
-
+                return FileIdentity.Of(_path) == _identity ? null : FileGuard.Gone + "; start the server anew";
             if (!create && !Directory.Exists(directory))
                 return null;
             try
@@ -37,12 +33,12 @@ internal sealed class FolderLock(string directory) : IDisposable
             }
             catch (IOException e) when (FileLock.IsHeld(e))
             {
-                return new(InferenceErrorKind.Unavailable, $"vectors' folder '{directory}' is in use by another process");
+                return "is in use by another process";
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // A file system that is read-only or full, a right that is missing, a file in the folder's place: the message says which.
-                return new(InferenceErrorKind.Unavailable, $"vectors' folder '{directory}' cannot be used: {e.Message}");
+                return $"cannot be used: {LocalPaths.Hide(e.Message, directory)}";
             }
         }
     }
