@@ -197,9 +197,13 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
     {
         if (!_catalogue.Get(request.Model, request.Version, ModelTask.Classifier, ModelTask.Reranker).TryGet(out var model, out var error))
             return error;
-        return model.Info.Task is ModelTask.Classifier or ModelTask.Reranker
-            ? await RunAsync(model, request, model.Info.Dimensions, null, new Postprocessing(Pooling.None, false, false), cancellation)
-            : WrongTask(model.Info, "score");
+        if (model.Info.Task is not (ModelTask.Classifier or ModelTask.Reranker))
+            return WrongTask(model.Info, "score");
+        // The reference's cross-encoders put it before the first text of a pair; its pipelines for classifiers know none.
+        string? prompt = null;
+        if (model.Info.Task == ModelTask.Reranker && model.Manifest.DefaultPrompt is not null && !PromptOf(model, null, null).TryGet(out prompt, out error))
+            return error;
+        return await RunAsync(model, request, model.Info.Dimensions, prompt, new Postprocessing(Pooling.None, false, false), cancellation);
     }
 
     private async ValueTask<Outcome<SparseOutput>> EmbedSparseOnceAsync(SparseRequest request, CancellationToken cancellation)
@@ -281,7 +285,7 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
     }
 
     private static InferenceError WrongTask(ModelInfo info, string verb) =>
-        new(InferenceErrorKind.WrongTask, $"model '{info.Name}' does not {verb}: its task is {info.Task.ToString().ToLowerInvariant()}", "model");
+        new(InferenceErrorKind.WrongTask, $"model '{info.Name}' does not {verb}: its task is {ModelLookup.TaskOf(info)}", "model");
 
     private async ValueTask<Outcome<TextOutput>> RunAsync(
         LoadedModel model, TextRequest request, int dimensions, string? prompt, Postprocessing postprocessing, CancellationToken cancellation, Action<int, Encoding>? encoded = null)

@@ -76,7 +76,7 @@ internal sealed class HubDoor(IInferenceBackend backend, ApiOptions options)
             (_, ModelTask.Sparse) => _sparse.RunAsync(exchange),
             (_, ModelTask.Classifier or ModelTask.Reranker) => _classification.RunAsync(exchange, model),
             (_, ModelTask.TokenClassifier) => _entities.RunAsync(exchange, model),
-            _ => new(new ApiError(ErrorCause.WrongTask, $"model '{model.Name}' takes tensors, not texts: POST /v2/models/{model.Name}/infer", "model")),
+            _ => new(new ApiError(ErrorCause.WrongTask, $"model '{model.Name}' takes tensors ({string.Join(", ", model.Inputs.Select(input => input.Name).Take(12))}), not texts: POST /v2/models/{model.Name}/infer", "model")),
         };
     }
 

@@ -91,7 +91,7 @@ internal struct TeiFields
                 continue;
             if (tasks.Contains(model.Task) || model.State != ModelState.Ready)
                 return true;
-            error = new(ErrorCause.WrongTask, $"{route} is not for model '{model.Name}': its task is {model.Task.ToString().ToLowerInvariant()}", "model");
+            error = new(ErrorCause.WrongTask, $"{route} is not for model '{model.Name}': its task is {ModelLookup.TaskOf(model)}", "model");
             return false;
         }
 

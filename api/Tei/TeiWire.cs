@@ -11,7 +11,7 @@ internal record TeiOptions
     [Description("Cut texts that are too long; without it the server's setting (auto_truncate in /info).")]
     public bool? Truncate { get; init; }
 
-    [JsonPropertyName("truncation_direction"), Description("Where to cut: right (default) or left.")]
+    [JsonPropertyName("truncation_direction"), Description("Where to cut: right (default; where the model's truncation_side is left, that) or left.")]
     public string? TruncationDirection { get; init; }
 
     [Description("Extension: the model's name; without it the default model of the task.")]

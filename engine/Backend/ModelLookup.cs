@@ -61,6 +61,10 @@ public static class ModelLookup
     public static InferenceError NotReady(ModelInfo model) => new(
         InferenceErrorKind.ModelNotReady, $"model '{model.Name}' is not ready: {model.Reason}", "model", model.State == ModelState.Loading ? TimeSpan.FromSeconds(1) : null);
 
+    /// <summary>A model's task in words; of one that takes tensors with its inputs, which tell why it takes no texts.</summary>
+    public static string TaskOf(ModelInfo model) =>
+        model.Task.ToString().ToLowerInvariant() + (model.Task == ModelTask.Tensor ? $", of its inputs {string.Join(", ", model.Inputs.Select(input => input.Name).Take(12))}" : "");
+
     private static bool Does(ModelInfo model, ReadOnlySpan<ModelTask> tasks) =>
         tasks.Length == 0 ? model.State == ModelState.Ready : model.State == ModelState.Ready && tasks.Contains(model.Task);
 }

@@ -35,7 +35,7 @@ public enum Truncation
     /// <summary>The request is refused with <see cref="InferenceErrorKind.TooLarge"/>.</summary>
     Refuse,
 
-    /// <summary>The end is cut.</summary>
+    /// <summary>The end is cut, or where the model's files say so (truncation_side) the beginning.</summary>
     Right,
 
     /// <summary>The beginning is cut.</summary>

@@ -120,7 +120,7 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
     {
         var pair = slot.Info.Kind == DetectorKind.Pair;
         if (model.Task != ModelTask.Embedding && !(pair && model.Task == ModelTask.Reranker))
-            return $"its model '{model.Name}' does not embed: its task is {model.Task.ToString().ToLowerInvariant()}";
+            return $"its model '{model.Name}' does not embed: its task is {ModelLookup.TaskOf(model)}";
         var wanted = pair ? 1 : slot.Manifest!.Layer is null ? model.Dimensions : slot.Head!.Dimensions;
         return slot.Head!.Dimensions == 0 || slot.Head.Dimensions == wanted ? null
             : $"its head takes rows of {slot.Head.Dimensions} numbers, but {(pair ? "a pair has 1, its similarity" : $"model '{model.Name}' gives {wanted}")}";

@@ -16,7 +16,7 @@ internal sealed class EntityFinding(LoadedModel model, EntityRequest request)
     public InferenceError? Check()
     {
         // Places are counted from the text's beginning.
-        if (request.Truncation == Truncation.Left)
+        if (TextEncoder.EndToCut(model, request.Truncation) == Truncation.Left)
             return new InferenceError(InferenceErrorKind.Invalid, "texts are not cut at their beginning where entities are found in them", "truncation_direction");
         for (var i = 0; i < request.Inputs.Count; i++)
         {

@@ -75,7 +75,7 @@ internal static class TextEncoder
     /// <returns>Null, or why the input cannot be run.</returns>
     private static InferenceError? Encode(LoadedModel model, TextInput input, int index, string? prompt, TextRequest request, bool withOffsets, Encoding encoding)
     {
-        var truncation = request.Truncation;
+        var truncation = EndToCut(model, request.Truncation);
         var onlyFirst = request is ScoreRequest { CutFirstOnly: true };
         var tokenizer = model.Tokenizer!;
         var limit = model.Info.MaxLength;
@@ -86,7 +86,7 @@ internal static class TextEncoder
         text = prompt + text;
 
         var direction = truncation == Truncation.Left ? TruncationDirection.Left : TruncationDirection.Right;
-        var options = new EncodeOptions(AddSpecialTokens: !model.IsStatic, MaxLength: truncation == Truncation.Refuse ? 0 : limit, Direction: direction, WithOffsets: withOffsets, OnlyFirst: onlyFirst);
+        var options = new EncodeOptions(AddSpecialTokens: !model.IsStatic, MaxLength: truncation == Truncation.Refuse ? 0 : limit, Direction: direction, WithOffsets: withOffsets, OnlyFirst: onlyFirst, LongestFirst: true);
         if (!TryShorten(text, limit, truncation, index, out var kept, out error))
             return error;
         if (input.Pair is null)
@@ -100,12 +100,18 @@ internal static class TextEncoder
             tokenizer.EncodePair(kept, keptPair, options, encoding);
         }
 
+        if (model.Manifest.VocabularySize is { } size && tokenizer.VocabularySize > size && encoding.Ids.IndexOfAnyInRange(size, int.MaxValue) is >= 0 and var beyond)
+            return new InferenceError(InferenceErrorKind.Invalid, $"inputs[{index}] has the token '{tokenizer.IdToToken(encoding.Ids[beyond])}', which the model has no vector for", "inputs");
         if (encoding.Ids.Length > limit)
             return TooLong(index, limit, $"{encoding.Ids.Length} tokens");
         return encoding.Ids.Length == 0 && !model.IsStatic
             ? new InferenceError(InferenceErrorKind.Empty, $"inputs[{index}] has no tokens", "inputs")
             : null;
     }
+
+    /// <summary>The end that texts are cut at: unless a request says the beginning, the one that the model's files say.</summary>
+    public static Truncation EndToCut(LoadedModel model, Truncation asked) =>
+        asked == Truncation.Right && model.Tokenizer!.TruncationSide == TruncationDirection.Left ? Truncation.Left : asked;
 
     /// <summary>Tokens of a prompt that are not pooled: none, unless the model's files say so. Counted as the reference does: of the prompt alone, a last special token left out.</summary>
     private static int PromptTokens(LoadedModel model, string? prompt, Encoding encoding)

@@ -6,7 +6,8 @@ namespace Orrery.Engine.Models;
 
 /// <summary>
 /// Finds out whether a graph takes several texts at once. Exporters that trace a model with one text leave graphs that fail with two, answer
-/// for one of them, or let one see the other: the first two show in shapes, the last only in numbers, so that these are compared.
+/// for one of them, or let one see the other: the first two show in shapes, the last only in numbers, so that these are compared. Others take
+/// padding for text, whatever the mask says: a classifier that looks for the last token by another padding id than the tokenizer's is one.
 /// </summary>
 internal static class BatchProof
 {
@@ -34,22 +35,47 @@ internal static class BatchProof
         var length = Math.Min(Length, info.MaxLength);
         var (first, second) = (Ids(length, vocabulary, 1), Ids(length, vocabulary, 2));
         var apart = (Alone(runner, first), Alone(runner, second));
-        float[] together;
-        try
-        {
-            runner.Compute(SessionRunner.ProbeBatch([first, second]), alone: false);
-            together = runner.FirstOutput().ToArray();
-        }
-        catch (Exception e) when (e is OrtException or ModelOutputException)
-        {
-            return e.Message;
-        }
-
+        if (Together(runner, first, second, out var together) is { } failure)
+            return failure;
         if (together.Length != apart.Item1.Length + apart.Item2.Length)
             return $"it answers two texts with {together.Length} numbers and one with {apart.Item1.Length}";
         var difference = Math.Max(
             Difference(apart.Item1, together.AsSpan(0, apart.Item1.Length)), Difference(apart.Item2, together.AsSpan(apart.Item1.Length)));
         return difference <= Rounding || (difference <= SharedScale && SharesScales(graph)) ? null : $"a text's answer depends on its neighbour: it differs by {difference:P0} of its length";
+    }
+
+    /// <summary>Runs a short text apart, then beside a longer one. Parameters and exceptions are those of <see cref="Check"/>.</summary>
+    /// <returns>Null when it comes out as when apart; else why texts of different lengths are not to be run together.</returns>
+    public static string? CheckPadding(OrtSession session, GraphLayout layout, ModelInfo info, int vocabulary, int padId, string graph)
+    {
+        var length = Math.Min(Length, info.MaxLength);
+        if (!layout.HasMask || length < 2)
+            return null;
+        using var runner = new SessionRunner(new ModelSessions(session, null), layout, padId);
+        var (shorter, longer) = (Ids(length / 2, vocabulary, 3), Ids(length, vocabulary, 4));
+        var apart = Alone(runner, shorter);
+        if (Together(runner, shorter, longer, out var together) is { } failure)
+            return failure;
+        // Of token vectors those of padding follow.
+        if (together.Length / 2 < apart.Length)
+            return $"it answers a text beside a longer one with {together.Length / 2} numbers and alone with {apart.Length}";
+        var difference = Difference(apart, together.AsSpan(0, apart.Length));
+        return difference <= Rounding || (difference <= SharedScale && SharesScales(graph)) ? null : $"a text's answer depends on its padding: it differs by {difference:P0} of its length";
+    }
+
+    private static string? Together(SessionRunner runner, int[] first, int[] second, out float[] answer)
+    {
+        answer = [];
+        try
+        {
+            runner.Compute(SessionRunner.ProbeBatch([first, second]), alone: false);
+            answer = runner.FirstOutput().ToArray();
+            return null;
+        }
+        catch (Exception e) when (e is OrtException or ModelOutputException)
+        {
+            return e.Message;
+        }
     }
 
     private static float[] Alone(SessionRunner runner, int[] ids)

@@ -83,13 +83,14 @@ internal readonly struct ConfigJson(JsonElement root, string file)
         return strings.ToImmutable();
     }
 
+    /// <summary>An object of strings; null in it is the empty one.</summary>
     public ImmutableDictionary<string, string> Texts(string key)
     {
         if (Find(key) is not { } value)
             return ImmutableDictionary<string, string>.Empty;
         var texts = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach (var property in Expect(value, JsonValueKind.Object, key, "an object of strings").EnumerateObject())
-            texts[property.Name] = Expect(property.Value, JsonValueKind.String, key, "an object of strings").GetString()!;
+            texts[property.Name] = property.Value.ValueKind == JsonValueKind.Null ? "" : Expect(property.Value, JsonValueKind.String, key, "an object of strings").GetString()!;
         return texts.ToImmutable();
     }
 

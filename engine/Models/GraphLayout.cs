@@ -126,7 +126,7 @@ internal sealed record GraphLayout(ImmutableArray<TextFeed> Feeds, int Output, O
         if (tokens < 0 && pooled < 0 && tokenLogits >= 0)
             throw new ModelFormatException($"the graph gives logits a token, which are no embedding; if they are labels or a vocabulary, say \"task\": \"token-classifier\" or \"sparse\" in orrery.json");
         if (tokens < 0 && pooled < 0)
-            throw new ModelFormatException("the graph has neither token vectors [batch, sequence, hidden] nor an embedding [batch, hidden]");
+            throw new ModelFormatException($"the graph has neither token vectors [batch, sequence, hidden] nor an embedding [batch, hidden]; its outputs are {string.Join(", ", outputs.Select(output => output.Name).Take(8))}");
         var chosen = usePooled ? pooled : tokens;
         if (usePooled && modules is not null && (outputs[pooled].Name is "pooled_output" or "pooler_output" || !modules.IncludePrompt))
             throw new ModelFormatException($"{modules.Place}: says how token vectors are pooled, but the graph gives none, only '{outputs[pooled].Name}'");

@@ -28,6 +28,9 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "Model {Model} is run one text at a time, because its graph takes no two: {Reason}")]
     public static partial void OneByOne(ILogger logger, string model, string reason);
 
+    [LoggerMessage(10, LogLevel.Warning, "Model {Model} is run with texts of one length together, because its graph takes padding for text: {Reason}")]
+    public static partial void Unpadded(ILogger logger, string model, string reason);
+
     [LoggerMessage(9, LogLevel.Error, "Model {Model} is refused: loading it failed in a way that nobody expected")]
     public static partial void Unexpected(ILogger logger, Exception exception, string model);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orrery.Engine.Tokenization;
 using Orrery.Onnx;
 
 namespace Orrery.Engine.Models;
@@ -26,6 +27,12 @@ internal sealed class ModelFiles
     // By these a directory without a graph is known as a model that was not exported, or not fetched whole.
     private static readonly string[] _weights = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5"];
 
+    // What transformers makes tokenizers of where there is no tokenizer.json.
+    private static readonly string[] _otherTokenizers =
+    [
+        "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "spm.model", "sentencepiece.model", "bpe.codes", "tekken.json", "vocab.bpe",
+    ];
+
     private ModelFiles(ModelPaths paths, string graph, ImmutableArray<ModuleEntry>? modules)
     {
         Paths = paths;
@@ -47,11 +54,24 @@ internal sealed class ModelFiles
     /// <summary>The table of token vectors that stands in place of a graph; null where there is a graph.</summary>
     public ModuleEntry? Static => Modules is [{ Kind: "StaticEmbedding" } table, ..] ? table : null;
 
-    /// <summary>Whether there is a tokenizer.</summary>
-    public bool HasTokenizer => Paths.Has(TextFile("tokenizer.json")) || Paths.Has(TextFile("vocab.txt"));
+    /// <summary>Reads the tokenizer.</summary>
+    /// <param name="lowercase">Whether texts are made lower case first.</param>
+    /// <returns>Null where there is none: such a model takes tensors.</returns>
+    /// <exception cref="ModelFormatException">There is none in a form that is read, though the files tell of texts.</exception>
+    /// <exception cref="TokenizerFormatException">It cannot be read as what it should be.</exception>
+    public Tokenizer? ReadTokenizer(bool lowercase)
+    {
+        if (Array.Find(["tokenizer.json", "vocab.txt"], name => Paths.Has(TextFile(name))) is { } found)
+        {
+            var path = Paths.PathOf(TextFile(found));
+            // The reference reads a table's tokenizer without the files beside it.
+            return Static is null ? Tokenizer.FromDirectory(Path.GetDirectoryName(path)!, lowercase) : Tokenizer.FromFile(path);
+        }
 
-    /// <summary>The folder in which the tokenizer lies, absolute.</summary>
-    public string TokenizerFolder => Path.GetDirectoryName(Paths.PathOf(TextFile(Paths.Has(TextFile("tokenizer.json")) ? "tokenizer.json" : "vocab.txt")))!;
+        var other = Array.Find(_otherTokenizers, name => Paths.Has(TextFile(name)));
+        return other is null && Modules is null ? null : throw new ModelFormatException(
+            $"tokenizer.json is not there{(other is null ? "" : $", and {other} alone is not read")}: save it with transformers' AutoTokenizer; for a model of tensors say \"task\": \"tensor\" in orrery.json");
+    }
 
     /// <summary>The name of a file of the first module, which reads texts: in its folder, or where that lacks it in the directory itself.</summary>
     public string TextFile(string name) => Modules is [var first, ..] && Paths.Has(first.File(name)) ? first.File(name) : name;

@@ -25,7 +25,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         // Hashing reads the whole graph; it goes on beside the reading of the tokenizer.
         var hashes = Task.Factory.StartNew(() => VersionDigest.Hash(files, external, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var manifest = ModelManifest.Read(files);
-        var tokenizer = files.HasTokenizer && manifest.Task != ModelTask.Tensor ? Tokenizer.FromDirectory(files.TokenizerFolder, manifest.LowerCase) : null;
+        var tokenizer = manifest.Task == ModelTask.Tensor ? null : files.ReadTokenizer(manifest.LowerCase);
         cancellation.ThrowIfCancellationRequested();
 
         var version = VersionDigest.Of(files, external, hashes.GetAwaiter().GetResult(), ReadingChanges.Of(manifest, tokenizer, outline));
@@ -61,7 +61,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         try
         {
             var layout = tokenizer is null ? null : Layout(files, session, manifest);
-            var facts = Prove(Facts(name, files, manifest, session, layout, tokenizer, external), session, layout, tokenizer);
+            var facts = Prove(Facts(name, files, manifest, session, layout, tokenizer, external), manifest, session, layout, tokenizer);
             facts = facts with { Digest = version.Current, FormerDigest = version.Former == version.Current ? "" : version.Former, ReadingChanges = version.Changes, OutputLabels = tensors?.LabelsOf(session.Outputs) ?? facts.OutputLabels };
             var chain = Chain(files, manifest, layout, facts.Dimensions);
             var tokenWidth = facts.Dimensions;
@@ -69,7 +69,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
                 facts = facts with { Dimensions = Math.Min(manifest.TruncateDimensions ?? int.MaxValue, chain?.Width ?? facts.Dimensions) };
             cancellation.ThrowIfCancellationRequested();
 
-            var own = BatchesOf(facts, files, session, layout, tokenizer);
+            var own = BatchesOf(facts, files, manifest, session, layout, tokenizer);
             (var plan, sessions) = Plan(own, facts, session, create, layout, tokenizer);
             facts = facts with { Sessions = plan.Sessions, ThreadsPerSession = plan.Threads, MaxBatchTokens = plan.MaxBatchTokens, State = ModelState.Ready };
             return Start(own, facts, manifest, layout, tokenizer, sessions, plan, chain, tokenWidth, files.Static is not null);
@@ -82,8 +82,8 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         }
     }
 
-    /// <summary>The options, with batches of one text where the graph takes no more.</summary>
-    private EngineOptions BatchesOf(ModelInfo facts, ModelFiles files, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer)
+    /// <summary>The options, with batches of one text where the graph takes no more, and without padding where it takes that for text.</summary>
+    private EngineOptions BatchesOf(ModelInfo facts, ModelFiles files, ModelManifest manifest, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer)
     {
         if (layout is null || options.MaxBatchItems == 1)
             return options;
@@ -91,8 +91,15 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         {
             if (GraphLimits.Of(session.Inputs, layout).Texts != 1)
             {
-                if (BatchProof.Check(session, layout, facts, tokenizer!.VocabularySize, tokenizer.PadId, files.Graph) is not { } reason)
-                    return options;
+                var (ids, pad) = (IdsOf(manifest, tokenizer!), tokenizer!.PadId);
+                if (BatchProof.Check(session, layout, facts, ids, pad, files.Graph) is not { } reason)
+                {
+                    if (BatchProof.CheckPadding(session, layout, facts, ids, pad, files.Graph) is not { } why)
+                        return options;
+                    Log.Unpadded(logger, facts.Name, why);
+                    return options with { MaxPadding = 0 };
+                }
+
                 Log.OneByOne(logger, facts.Name, reason);
             }
 
@@ -135,7 +142,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         EngineOptions own, ModelInfo info, ModelManifest manifest, GraphLayout? layout, Tokenizer? tokenizer, ModelSessions sessions, SessionPlan plan, ModuleChain? chain, int tokenWidth, bool isStatic)
     {
         // A graph that is not told what is padding takes it for text: then only texts of one length share a batch.
-        var padding = layout is { HasMask: false } ? 0 : options.MaxPadding;
+        var padding = layout is { HasMask: false } ? 0 : own.MaxPadding;
         var policy = new BatchPolicy(plan.MaxBatchTokens, own.MaxBatchItems, padding, PlanMeasurement.MinTokens, options.BulkEvery);
         var runners = new IBatchRunner[plan.Sessions];
         for (var i = 0; i < runners.Length; i++)
@@ -224,8 +231,11 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
         if (layout is null)
             return info;
 
-        if (manifest.VocabularySize is { } size && tokenizer!.VocabularySize > size)
-            throw new ModelFormatException($"the tokenizer has {tokenizer.VocabularySize} pieces, but config.json's vocab_size is {size}: they do not belong together");
+        // A token that was added for other than texts may lie beyond, as Gemma's <image_soft_token>: a text that has it is refused.
+        if (manifest.VocabularySize is { } size && tokenizer!.PieceCount > size)
+            throw new ModelFormatException($"the tokenizer has {tokenizer.PieceCount} pieces, but config.json's vocab_size is {size}: they do not belong together");
+        if (tokenizer!.PadId >= IdsOf(manifest, tokenizer))
+            throw new ModelFormatException($"the tokenizer pads with id {tokenizer.PadId}, but config.json's vocab_size is {manifest.VocabularySize}");
         var length = files.Static is null
             ? ReadingChanges.Length(manifest, tokenizer!)
             : Math.Min(tokenizer!.TruncationLength ?? StaticGraph.MaxLength, StaticGraph.MaxLength);
@@ -246,12 +256,12 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
     }
 
     /// <summary>Runs one short text, with the vocabulary's highest id in it, before anyone else may.</summary>
-    private static ModelInfo Prove(ModelInfo info, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer)
+    private static ModelInfo Prove(ModelInfo info, ModelManifest manifest, OrtSession session, GraphLayout? layout, Tokenizer? tokenizer)
     {
         if (layout is null)
             return info;
         using var runner = new SessionRunner(new ModelSessions(session, null), layout, tokenizer!.PadId);
-        var highest = tokenizer.VocabularySize - 1;
+        var highest = IdsOf(manifest, tokenizer) - 1;
         try
         {
             runner.Compute(SessionRunner.ProbeBatch(1, 2, highest), alone: false);
@@ -266,13 +276,18 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
             return info with { Dimensions = dimensions };
         if (info.Labels.Length > 0 && info.Labels.Length != dimensions)
             throw new ModelFormatException($"config.json's id2label has {info.Labels.Length} labels, but the graph answers {dimensions} scores");
+        var reranks = dimensions == 1 && info.Task == ModelTask.Classifier;
         return info with
         {
             Dimensions = dimensions,
-            Task = dimensions == 1 && info.Task == ModelTask.Classifier ? ModelTask.Reranker : info.Task,
+            Task = reranks ? ModelTask.Reranker : info.Task,
+            ScoreFunction = reranks ? manifest.OfOneLabel() : info.ScoreFunction,
             Labels = info.Labels.Length > 0 ? info.Labels : [.. Enumerable.Range(0, dimensions).Select(i => $"LABEL_{i}")],
         };
     }
+
+    /// <summary>How many of the tokenizer's ids the graph has vectors for.</summary>
+    private static int IdsOf(ModelManifest manifest, Tokenizer tokenizer) => Math.Min(manifest.VocabularySize ?? int.MaxValue, tokenizer.VocabularySize);
 
     private static string DataTypeOf(string graph)
     {

@@ -91,6 +91,16 @@ internal sealed record ModelManifest
     /// <summary>What a cross-encoder's release applies to its logits: the full name of PyTorch's class; null when no file says.</summary>
     public string? Activation { get; init; }
 
+    /// <summary>What makes a score of the one logit of a cross-encoder. Where there are more labels it is transformers' pipeline that users see.</summary>
+    /// <exception cref="ModelFormatException">It is none that is known.</exception>
+    public ScoreFunction OfOneLabel() => Activation?.Split('.') switch
+    {
+        null => ScoreFunction,
+        ["torch", .., "Identity"] => ScoreFunction.Identity,
+        ["torch", .., "Sigmoid" or "Softmax"] => ScoreFunction.Sigmoid,
+        _ => throw new ModelFormatException($"config.json or config_sentence_transformers.json: activation_fn: '{Activation}' is not one of torch's Identity, Sigmoid and Softmax"),
+    };
+
     public ImmutableArray<string> Labels { get; init; } = [];
 
     public ImmutableDictionary<string, string> Prompts { get; init; } = ImmutableDictionary<string, string>.Empty;
@@ -125,11 +135,10 @@ internal sealed record ModelManifest
 
         manifest = SparseModule.Apply(manifest, files);
         // A score is a logit, or what one of these makes of it: another function would give others.
-        if (manifest is { Activation: { } activation, Task: ModelTask.Classifier or ModelTask.Reranker } && activation.Split('.') is not ["torch", .., "Identity" or "Sigmoid" or "Softmax"])
-            throw new ModelFormatException($"config.json or config_sentence_transformers.json: activation_fn: '{activation}' is not one of torch's Identity, Sigmoid and Softmax");
-        // A cross-encoder's one score. Where there are more labels it is transformers' pipeline that users see.
-        if (manifest is { Activation: { } own, Task: ModelTask.Reranker })
-            manifest = manifest with { ScoreFunction = own.EndsWith(".Identity", StringComparison.Ordinal) ? ScoreFunction.Identity : ScoreFunction.Sigmoid };
+        if (manifest.Task is ModelTask.Classifier or ModelTask.Reranker)
+            _ = manifest.OfOneLabel();
+        if (manifest.Task is ModelTask.Reranker)
+            manifest = manifest with { ScoreFunction = manifest.OfOneLabel() };
         return With(manifest, files, "orrery.json", Override);
     }
 
@@ -174,8 +183,9 @@ internal sealed record ModelManifest
         {
             Task = task,
             TokenHead = head,
-            Labels = task is ModelTask.Classifier or ModelTask.Reranker || head is ModelTask.TokenClassifier ? labels : [],
-            ScoreFunction = task is ModelTask.Classifier or ModelTask.Reranker ? ParseProblem(json) : default,
+            // Of a head without a name it is the graph that tells that there is one.
+            Labels = labels,
+            ScoreFunction = ParseProblem(json),
             MaxPositions = positions - first,
             FormerMaxPositions = former,
             FirstPosition = first,
@@ -196,7 +206,7 @@ internal sealed record ModelManifest
 
     private static ModelManifest TokenizerConfig(ModelManifest manifest, ConfigJson json) =>
         // Files without a limit write 1e30 here.
-        json.Number("model_max_length") is { } length and > 0 and < 1_000_000 ? manifest with { TokenizerMaxLength = (int)length } : manifest;
+        (json.Number("model_max_length") ?? json.Number("max_len")) is { } length and > 0 and < 1_000_000 ? manifest with { TokenizerMaxLength = (int)length } : manifest;
 
     private static ModelManifest SentenceTransformers(ModelManifest manifest, ConfigJson json)
     {

@@ -1,5 +1,3 @@
-using Orrery.Engine.Tokenization;
-
 namespace Orrery.Engine.Models;
 
 /// <summary>A version of a model in this machine's directories, not loaded.</summary>
@@ -54,7 +52,7 @@ public sealed class ModelStore
             (stamp, bytes) = FileStamp.Of(FilesOf(directory, roots, external));
             files.Check(external);
             var manifest = ModelManifest.Read(files);
-            var tokenizer = files.HasTokenizer && manifest.Task != ModelTask.Tensor ? Tokenizer.FromDirectory(files.TokenizerFolder, manifest.LowerCase) : null;
+            var tokenizer = manifest.Task == ModelTask.Tensor ? null : files.ReadTokenizer(manifest.LowerCase);
             var digest = VersionDigest.Of(files, external, VersionDigest.Hash(files, external, cancellation), ReadingChanges.Of(manifest, tokenizer, outline));
             return new Known(stamp, external, new StoredModel(name, digest.Current, files.Directory, manifest.Pool, manifest.Fallback, bytes, null));
         }

@@ -7,7 +7,6 @@ namespace Orrery.Engine.Models;
 internal static class ModuleChainLoader
 {
     private const string WeightsFile = "model.safetensors";
-    private const string Embedding = "sentence_embedding";
 
     /// <summary>Makes the chain.</summary>
     /// <param name="paths">The model's.</param>
@@ -54,12 +53,7 @@ internal static class ModuleChainLoader
         int takes = Positive(json, "in_features"), gives = Positive(json, "out_features");
         if (takes != input)
             throw new ModelFormatException($"{json.File}: in_features: {takes}, but the vector that comes there has {input} numbers");
-        foreach (var key in (string[])["module_input_name", "module_output_name"])
-        {
-            if (json.String(key) is { } name and not Embedding)
-                throw new ModelFormatException($"{json.File}: {key}: '{name}' is not understood: after a pooling it is {Embedding}");
-        }
-
+        SentenceModules.CheckPlace(json);
         if (json.Bool("use_residual") == true)
             throw new ModelFormatException($"{json.File}: use_residual: this is not understood here");
         // The reference's default.

@@ -30,13 +30,24 @@ internal static class ReadingChanges
             changes.Add("config.json: model_type");
         if (Length(manifest, tokenizer) != FormerLength(manifest, tokenizer))
             changes.Add("the longest text");
+        // They were softmax over several labels and sigmoid of one, whatever the files said.
+        if (manifest is { Task: ModelTask.Classifier, ScoreFunction: not ScoreFunction.Softmax } or { Task: ModelTask.Reranker, ScoreFunction: ScoreFunction.Identity })
+            changes.Add("config.json: problem_type, activation_fn");
+        if (manifest is { Task: null, TokenHead: null } && outline is not null && Names(outline.Output).Any(name => name is "logits" or "scores") && (manifest.Labels.Length > 0 || manifest.ScoreFunction is not ScoreFunction.Softmax))
+            changes.Add("config.json: id2label, problem_type");
+        if (manifest is { Task: ModelTask.Reranker, DefaultPrompt: not null })
+            changes.Add("config_sentence_transformers.json: default_prompt_name");
+        if (manifest.Task is ModelTask.Classifier or ModelTask.Reranker && tokenizer.OtherStrategy is { } strategy)
+            changes.Add(strategy);
+        if (tokenizer.TruncationSide == TruncationDirection.Left)
+            changes.Add("truncation_side");
         changes.AddRange(tokenizer.ReadingChanges);
         return changes.ToImmutable();
     }
 
     /// <summary>Tokens a text may have, special ones included. The tokenizer's own truncation counts only where nothing else says: the reference overrides it.</summary>
     public static int Length(ModelManifest manifest, Tokenizer tokenizer) =>
-        Within(manifest.MaxLength ?? manifest.TokenizerMaxLength ?? tokenizer.TruncationLength, manifest.MaxPositions);
+        Within(manifest.MaxLength ?? manifest.TokenizerMaxLength ?? (manifest.MaxPositions is null ? tokenizer.TruncationLength : null), manifest.MaxPositions);
 
     private static int FormerLength(ModelManifest manifest, Tokenizer tokenizer) => Within(
         manifest.MaxLength ?? Math.Min(tokenizer.TruncationLength ?? int.MaxValue, manifest.TokenizerMaxLength ?? int.MaxValue), manifest.FormerMaxPositions);

@@ -16,6 +16,8 @@ namespace Orrery.Engine.Models;
 internal sealed record SentenceModules(
     ImmutableArray<Pooling> Poolings, bool IncludePrompt, int? TokenWidth, ImmutableArray<ModuleEntry> After, bool Normalize, string Place)
 {
+    private const string Embedding = "sentence_embedding";
+
     // The reference's names, in the order in which its flags are concatenated.
     private static readonly (string Flag, string Name, Pooling Pooling)[] _modes =
     [
@@ -76,10 +78,25 @@ internal sealed record SentenceModules(
 
         if (known is null)
             return modules.Length == 1 ? null : throw new ModelFormatException($"{ModuleList.FileName}: no module pools the tokens' vectors");
+        foreach (var module in after.Where(module => module is { Kind: "Normalize", Folder.Length: > 0 }))
+            CheckPlace(files.Paths.ReadJson(module.File("config.json")));
         var normalize = after is [.., { Kind: "Normalize" }];
         if (normalize)
             after.RemoveAt(after.Count - 1);
         return known with { After = after.ToImmutable(), Normalize = normalize };
+    }
+
+    /// <summary>What comes after a pooling works on the vector that the pooling made, and leaves its own there.</summary>
+    /// <exception cref="ModelFormatException">A module's file says otherwise.</exception>
+    public static void CheckPlace(ConfigJson? config)
+    {
+        if (config is not { } json)
+            return;
+        foreach (var key in (string[])["module_input_name", "module_output_name"])
+        {
+            if (json.String(key) is { } name and not Embedding)
+                throw new ModelFormatException($"{json.File}: {key}: '{name}' is not understood: after a pooling it is {Embedding}");
+        }
     }
 
     private static SentenceModules ReadPooling(ConfigJson json)

@@ -11,8 +11,9 @@ namespace Orrery.Engine.Tokenization;
 /// <param name="Direction">The end that truncation takes tokens from.</param>
 /// <param name="WithOffsets">Whether <see cref="Encoding.Offsets"/> is filled, which costs time.</param>
 /// <param name="OnlyFirst">Of a pair only the first text loses tokens, whatever the file says; where the second alone is too long nothing is cut.</param>
+/// <param name="LongestFirst">Of a pair the longer text loses tokens first, whatever the file says: what pipelines ask for.</param>
 public readonly record struct EncodeOptions(
-    bool AddSpecialTokens = true, int MaxLength = 0, TruncationDirection Direction = TruncationDirection.Right, bool WithOffsets = false, bool OnlyFirst = false)
+    bool AddSpecialTokens = true, int MaxLength = 0, TruncationDirection Direction = TruncationDirection.Right, bool WithOffsets = false, bool OnlyFirst = false, bool LongestFirst = false)
 {
     /// <summary>Special tokens, no truncation, no offsets.</summary>
     public static EncodeOptions Default => new(AddSpecialTokens: true);

@@ -12,8 +12,8 @@ public sealed class Tokenizer
     internal Tokenizer(TokenizerParts parts)
     {
         _parts = parts;
-        AddedToken[] found = [.. parts.AddedTokens.Where(token => token.Content.Length > 0)];
-        _added = [.. found.Select(token => token.Id)];
+        AddedToken[] found = [.. parts.AddedTokens.Where(token => token.Content.Length > 0 && !(token.Special && parts.SplitsSpecialTokens))];
+        _added = [.. parts.AddedTokens.Select(token => token.Id)];
         _special = [.. parts.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
         (AddedToken, string)[] raw = [.. found.Where(token => !token.Normalized).Select(token => (token, token.Content))];
         (AddedToken, string)[] normalized = [.. found.Where(token => token.Normalized).Select(token => (token, Normalize(token.Content)))];
@@ -47,6 +47,23 @@ public sealed class Tokenizer
 
     /// <summary>The truncation written in the file, special tokens counted in; null for none. Not applied unless passed to <see cref="Encode"/>.</summary>
     public int? TruncationLength => _parts.TruncationLength;
+
+    /// <summary>Highest id + 1 of what is not an added token: ids that any text may come to.</summary>
+    public int PieceCount
+    {
+        get
+        {
+            int count = VocabularySize;
+            while (count > 0 && (_added.Contains(count - 1) || !_parts.Model.Vocabulary.Contains(count - 1))) count--;
+            return count;
+        }
+    }
+
+    /// <summary>The strategy that the file has for pairs, where that is not the longer text first, as file and key; null where it is.</summary>
+    internal string? OtherStrategy => _parts.TruncationStrategy == TruncationStrategy.LongestFirst ? null : "tokenizer.json: truncation";
+
+    /// <summary>The end that the files have long texts cut at.</summary>
+    public TruncationDirection TruncationSide => _parts.TruncationSide;
 
     /// <summary>The id to pad with: the file's padding, else [PAD], else &lt;pad&gt;, else 0.</summary>
     public int PadId => _parts.PadId;
@@ -126,7 +143,7 @@ public sealed class Tokenizer
         destination.UntruncatedLength = first + other + special;
         (int keptFirst, int keptOther) = options.OnlyFirst && pair
             ? (other > room ? first : Math.Min(first, room - other), other)
-            : Truncation.Fit(first, other, room, _parts.TruncationStrategy);
+            : Truncation.Fit(first, other, room, options.LongestFirst ? TruncationStrategy.LongestFirst : _parts.TruncationStrategy);
         destination.Begin(keptFirst + keptOther + special, options.WithOffsets);
         bool left = options.Direction == TruncationDirection.Left;
         _parts.PostProcessor.Write(destination, pair, options.AddSpecialTokens,

@@ -5,6 +5,9 @@ internal sealed record TokenizerParts
 {
     public AddedToken[] AddedTokens { get; init; } = [];
 
+    /// <summary>Whether special tokens that stand in a text are text like any other.</summary>
+    public bool SplitsSpecialTokens { get; init; }
+
     public Normalizer? Normalizer { get; init; }
 
     public PreTokenizer? PreTokenizer { get; init; }
@@ -18,6 +21,8 @@ internal sealed record TokenizerParts
     public int? TruncationLength { get; init; }
 
     public TruncationStrategy TruncationStrategy { get; init; }
+
+    public TruncationDirection TruncationSide { get; init; }
 
     public required int PadId { get; init; }
 

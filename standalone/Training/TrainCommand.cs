@@ -67,7 +67,7 @@ internal static class TrainCommand
     {
         if (model.Task == ModelTask.Embedding || (options.IsPairs && model.Task == ModelTask.Reranker))
             return;
-        throw new CommandException($"--model: '{model.Name}' does not embed: its task is {model.Task.ToString().ToLowerInvariant()}");
+        throw new CommandException($"--model: '{model.Name}' does not embed: its task is {ModelLookup.TaskOf(model)}");
     }
 
     /// <summary>Solving takes minutes and every core: not on the pool's threads, which write progress and answer Ctrl-C.</summary>

@@ -24,7 +24,7 @@ internal static class ModelChoice
         }
 
         error = model.State == ModelState.Ready && model.Task != task
-            ? new(ErrorCause.WrongTask, $"{field}: model '{name}' does not {(task == ModelTask.Embedding ? "embed" : "rerank")}: its task is {model.Task.ToString().ToLowerInvariant()}", field)
+            ? new(ErrorCause.WrongTask, $"{field}: model '{name}' does not {(task == ModelTask.Embedding ? "embed" : "rerank")}: its task is {ModelLookup.TaskOf(model)}", field)
             : null;
         return error is null;
     }

@@ -23,7 +23,8 @@ internal static class PostProcessorLoader
         Pair = [TemplatePiece.Special(0, cls), TemplatePiece.First(0), TemplatePiece.Special(0, sep), TemplatePiece.Second(1), TemplatePiece.Special(1, sep)],
     };
 
-    private static PostProcessor Roberta(int cls, int sep) => PostProcessor.None with
+    /// <summary>&lt;s&gt; A &lt;/s&gt;, and &lt;s&gt; A &lt;/s&gt;&lt;/s&gt; B &lt;/s&gt;, all of type 0.</summary>
+    public static PostProcessor Roberta(int cls, int sep) => PostProcessor.None with
     {
         Single = [TemplatePiece.Special(0, cls), TemplatePiece.First(0), TemplatePiece.Special(0, sep)],
         Pair = [TemplatePiece.Special(0, cls), TemplatePiece.First(0), TemplatePiece.Special(0, sep, sep), TemplatePiece.Second(0), TemplatePiece.Special(0, sep)],

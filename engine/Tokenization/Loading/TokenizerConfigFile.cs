@@ -3,8 +3,9 @@ using System.Text.Json;
 namespace Orrery.Engine.Tokenization;
 
 /// <summary>
-/// What <c>tokenizer_config.json</c>, and <c>special_tokens_map.json</c> beside it, say over a <c>tokenizer.json</c>: which id pads, and for the tokenizers of Llama,
-/// Gemma and Cohere whether texts begin and end with special tokens, which transformers then lays out anew whatever the other file's template is.
+/// What <c>tokenizer_config.json</c>, and <c>special_tokens_map.json</c> beside it, say over a <c>tokenizer.json</c>: which id pads, which end of a long text is cut, whether special tokens in a text
+/// are text, and what the classes of transformers make anew whatever the other file says: those of Llama, Gemma and Cohere the special tokens around a text, those of
+/// BERT's kin how letters are normalized, all of them whether a byte-level text begins with a space.
 /// </summary>
 internal static class TokenizerConfigFile
 {
@@ -13,8 +14,18 @@ internal static class TokenizerConfigFile
     // People edit these files.
     private static readonly JsonDocumentOptions s_lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
-    // Classes whose constructor builds the template from these two settings; of others it is tokenizer.json's.
-    private static readonly string[] s_laidOutAnew = ["LlamaTokenizer", "CodeLlamaTokenizer", "GemmaTokenizer", "CohereTokenizer"];
+    // Classes whose constructor builds the template from add_bos_token and add_eos_token, with their own names of these tokens; of others it is tokenizer.json's.
+    private static readonly (string Class, string Begin, string End)[] s_laidOutAnew =
+    [
+        ("LlamaTokenizer", "<s>", "</s>"), ("CodeLlamaTokenizer", "<s>", "</s>"), ("GemmaTokenizer", "<bos>", "<eos>"), ("CohereTokenizer", "<BOS_TOKEN>", "<|END_OF_TURN_TOKEN|>"),
+    ];
+
+    // Classes whose constructor sets BERT's normalizer by do_lower_case, strip_accents and tokenize_chinese_chars.
+    private static readonly string[] s_normalizedAnew =
+    [
+        "BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MPNetTokenizer", "MobileBertTokenizer", "ConvBertTokenizer", "FunnelTokenizer", "LxmertTokenizer",
+        "LayoutLMTokenizer", "SqueezeBertTokenizer", "RetriBertTokenizer", "SplinterTokenizer", "RealmTokenizer",
+    ];
 
     /// <summary>Reads the file of a directory; an empty object where there is none.</summary>
     /// <exception cref="TokenizerFormatException">It is not JSON.</exception>
@@ -44,13 +55,52 @@ internal static class TokenizerConfigFile
     public static TokenizerParts Apply(TokenizerParts parts, string directory)
     {
         ConfigNode config = Read(directory), map = Read(directory, "special_tokens_map.json");
-        Vocabulary vocabulary = parts.Model.Vocabulary;
-        if ((TokenName(config, "pad_token") ?? TokenName(map, "pad_token")) is { } pad && vocabulary.IdOf(pad) is >= 0 and var padId)
+        if ((TokenName(config, "pad_token") ?? TokenName(map, "pad_token")) is { } pad && parts.Model.Vocabulary.IdOf(pad) is >= 0 and var padId)
             parts = parts with { PadId = padId };
         string kind = config.String("tokenizer_class", "");
-        if (!Array.Exists(s_laidOutAnew, known => kind == known || kind == known + "Fast") || (config.Find("add_bos_token") is null && config.Find("add_eos_token") is null)) return parts;
+        if (kind.EndsWith("Fast", StringComparison.Ordinal)) kind = kind[..^"Fast".Length];
+        parts = WithSide(parts, config);
+        parts = Spaced(parts, config);
+        if (config.Bool("split_special_tokens", false))
+            parts = parts with { SplitsSpecialTokens = true, ReadingChanges = [.. parts.ReadingChanges, $"{FileName}: split_special_tokens"] };
+        if (Array.Exists(s_normalizedAnew, known => known == kind)) parts = Normalized(parts, config);
+        return Array.Find(s_laidOutAnew, known => known.Class == kind) is { Class: not null } tokens ? LaidOut(parts, config, map, tokens.Begin, tokens.End) : parts;
+    }
 
-        int[] begins = config.Bool("add_bos_token", true) ? [Required("bos_token")] : [], ends = config.Bool("add_eos_token", false) ? [Required("eos_token")] : [];
+    private static TokenizerParts WithSide(TokenizerParts parts, ConfigNode config) => config.Find("truncation_side") is not { } side ? parts : side.AsString() switch
+    {
+        "right" => parts with { TruncationSide = TruncationDirection.Right },
+        "left" => parts with { TruncationSide = TruncationDirection.Left },
+        var other => throw side.Wrong($"'{other}' is neither right nor left"),
+    };
+
+    /// <summary>A byte-level pre-tokenizer that stands alone is set by the config, whose default is no space.</summary>
+    private static TokenizerParts Spaced(TokenizerParts parts, ConfigNode config) =>
+        parts.PreTokenizer is not ByteLevel bytes || config.Bool("add_prefix_space", false) is var space && space == bytes.AddPrefixSpace ? parts : parts with
+        {
+            PreTokenizer = new ByteLevel(space, bytes.UseRegex),
+            ReadingChanges = [.. parts.ReadingChanges, $"{FileName}: add_prefix_space"],
+        };
+
+    private static TokenizerParts Normalized(TokenizerParts parts, ConfigNode config)
+    {
+        if (parts.Normalizer is not BertNormalizer normalizer) return parts;
+        bool lower = config.Bool("do_lower_case", true);
+        BertNormalizer set = normalizer.With(config.Bool("tokenize_chinese_chars", true), config.Bool("strip_accents", lower), lower);
+        return set == normalizer ? parts : parts with
+        {
+            Normalizer = set,
+            ReadingChanges = [.. parts.ReadingChanges, $"{FileName}: do_lower_case, strip_accents, tokenize_chinese_chars"],
+        };
+    }
+
+    private static TokenizerParts LaidOut(TokenizerParts parts, ConfigNode config, ConfigNode map, string begin, string end)
+    {
+        Vocabulary vocabulary = parts.Model.Vocabulary;
+        bool said = config.Find("add_bos_token") is not null || config.Find("add_eos_token") is not null;
+        // What no file asks for is not missed where the vocabulary is another than the class's.
+        if (!said && vocabulary.IdOf(NameOf("bos_token") ?? begin) < 0) return parts;
+        int[] begins = config.Bool("add_bos_token", true) ? [Required("bos_token", begin)] : [], ends = config.Bool("add_eos_token", false) ? [Required("eos_token", end)] : [];
         PostProcessor template = parts.PostProcessor with
         {
             Single = [.. Around(begins, ends, TemplatePiece.First(0), 0)],
@@ -62,9 +112,11 @@ internal static class TokenizerConfigFile
             ReadingChanges = [.. parts.ReadingChanges, $"{FileName}: add_bos_token, add_eos_token"],
         };
 
-        int Required(string name)
+        string? NameOf(string name) => TokenName(config, name) ?? TokenName(map, name);
+
+        int Required(string name, string usual)
         {
-            string token = TokenName(config, name) ?? TokenName(map, name) ?? throw config.Wrong($"add_{name} is true, but '{name}' names none");
+            string token = NameOf(name) ?? (vocabulary.IdOf(usual) >= 0 ? usual : throw config.Wrong($"add_{name} is true, but '{name}' names none"));
             return vocabulary.IdOf(token) is >= 0 and var id ? id : throw config.Wrong($"{name}: '{token}' is not in the vocabulary");
         }
     }

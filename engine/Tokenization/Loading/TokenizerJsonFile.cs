@@ -55,6 +55,7 @@ internal static class TokenizerJsonFile
             Decoder = sections.TryGetValue("decoder", out ConfigNode d) ? DecoderLoader.Load(d) : null,
             TruncationLength = truncation?.Get("max_length").AsInt(),
             TruncationStrategy = truncation?.Choice("strategy", TruncationStrategy.LongestFirst) ?? TruncationStrategy.LongestFirst,
+            TruncationSide = truncation?.Choice("direction", TruncationDirection.Right) ?? TruncationDirection.Right,
             ReadingChanges = model.Settings.Bool("byte_fallback", false) && ByteFallback.IsPartial(tokenModel.Vocabulary) ? ["tokenizer.json: byte_fallback"] : [],
             PadId = sections.TryGetValue("padding", out ConfigNode padding) ? padding.Int("pad_id", 0) : PadIdOf(tokenModel.Vocabulary),
         };

@@ -10,6 +10,10 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChineseChars, bo
 
     public override bool Lowercases => lowercase;
 
+    /// <summary>The same with other settings; itself where they are its own.</summary>
+    public BertNormalizer With(bool chineseChars, bool accents, bool lower) =>
+        (chineseChars, accents, lower) == (handleChineseChars, stripAccents, lowercase) ? this : new BertNormalizer(cleanText, chineseChars, accents, lower);
+
     public override void Apply(NormalizationSpace space)
     {
         ReadOnlySpan<char> text = space.Current.Span;

@@ -12,6 +12,12 @@ internal sealed partial class ByteLevel(bool addPrefixSpace, bool useRegex) : Pr
     private static readonly Split s_split = new(TextPattern.Matching(Gpt2()), SplitBehavior.Isolated, invert: false);
     private static readonly Prefix s_prefix = new(" ");
 
+    /// <summary>Whether a text begins with a space that it may lack.</summary>
+    public bool AddPrefixSpace => addPrefixSpace;
+
+    /// <summary>Whether text is cut by GPT-2's pattern.</summary>
+    public bool UseRegex => useRegex;
+
     public override void Apply(PreTokenizedText text)
     {
         if (addPrefixSpace) text.Rewrite(s_prefix);

@@ -46,6 +46,14 @@ public sealed class BatchOfOneTests : IDisposable
     }
 
     [Fact]
+    public async Task Runs_texts_of_one_length_together_where_a_graph_takes_padding_for_text()
+    {
+        // Of each text the rows of all its tokens are in every row, those of padding too, whatever the mask says.
+        Write("blind", Encoder("batch", "sequence").Constant("axis", [1], 1).Node("ReduceSum", "all", ["rows", "axis"]).Node("Sub", "last_hidden_state", ["rows", "all"]));
+        await AnswersEachTextAsAlone("blind");
+    }
+
+    [Fact]
     public async Task Goes_on_batching_what_takes_several_texts()
     {
         Write("open", Encoder("batch", "sequence").Node("Identity", "last_hidden_state", ["rows"]));

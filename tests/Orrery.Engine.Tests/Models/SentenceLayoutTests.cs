@@ -95,6 +95,7 @@ public sealed class SentenceLayoutTests : IDisposable
     [InlineData("config.json", """{"architectures": ["BertForSequenceClassification"], "num_labels": 1, "sbert_ce_default_activation_function": "custom.Swish"}""", "activation_fn: 'custom.Swish'", true)]
     [InlineData("config.json", """{"architectures": ["BertForSequenceClassification"], "num_labels": 1, "sentence_transformers": {"activation_fn": "custom.Swish"}}""", "activation_fn: 'custom.Swish'", true)]
     [InlineData("config_sentence_transformers.json", """{"truncate_dim": 0}""", "config_sentence_transformers.json: truncate_dim")]
+    [InlineData("2_Normalize/config.json", """{"module_input_name": "token_embeddings"}""", "2_Normalize/config.json: module_input_name: 'token_embeddings'")]
     public async Task Refuses_by_file_and_key_what_it_does_not_understand(string file, string text, string reason, bool isClassifier = false)
     {
         if (isClassifier)
@@ -140,6 +141,70 @@ public sealed class SentenceLayoutTests : IDisposable
         Write("2_Dense/pytorch_model.bin", "pickle");
         await using var pickled = await Start();
         Assert.Contains("2_Dense/pytorch_model.bin", pickled.Models[0].Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("tokenizer.json is not there: save it")]
+    [InlineData("tokenizer.json is not there, and sentencepiece.bpe.model alone is not read", "sentencepiece.bpe.model")]
+    [InlineData("tokenizer.json is not there, and vocab.json alone is not read", "merges.txt", "vocab.json")]
+    public async Task Refuses_a_model_of_texts_without_a_tokenizer_that_is_read(string reason, params string[] files)
+    {
+        File.Delete(Path.Combine(_folder, "tokenizer.json"));
+        File.Delete(Path.Combine(_folder, "vocab.txt"));
+        foreach (var file in files)
+            Write(file, "");
+        await using var backend = await Start();
+        Assert.Equal(ModelState.Failed, backend.Models[0].State);
+        Assert.Contains(reason, backend.Models[0].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Refuses_the_text_and_not_the_model_where_an_added_token_lies_beyond_the_graphs_vectors()
+    {
+        var size = Orrery.Engine.Tokenization.Tokenizer.FromDirectory(_folder).VocabularySize;
+        Edit("config.json", json => json["vocab_size"] = size);
+        Edit("tokenizer.json", json => json["added_tokens"]!.AsArray().Add((JsonNode)new JsonObject { ["id"] = size, ["content"] = "<image>", ["special"] = true }));
+        await using var backend = await Start();
+        Assert.True(backend.Models[0].State == ModelState.Ready, backend.Models[0].Reason);
+        await Embed(backend, normalize: null);
+        var refused = (await backend.EmbedAsync(new EmbedRequest { Model = "", Inputs = [TextInput.Of("an <image> in it")] }, default)).Error!;
+        Assert.Equal(InferenceErrorKind.Invalid, refused.Kind);
+        Assert.Contains("<image>", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Cuts_the_beginning_of_long_texts_where_the_files_say_so()
+    {
+        var words = string.Join(' ', Enumerable.Range(0, 200));
+        await using var before = await Start();
+        Edit("tokenizer_config.json", json => json["truncation_side"] = "left");
+        await using var after = await Start();
+        Close(await Embed(before, words, Truncation.Left), await Embed(after, words, Truncation.Right));
+        Assert.NotEqual(await Embed(before, words, Truncation.Right), await Embed(after, words, Truncation.Right));
+        Assert.NotEqual(before.Models[0].Digest, after.Models[0].Digest);
+        Assert.Contains("truncation_side", after.Models[0].ReadingChanges);
+    }
+
+    [Theory]
+    [InlineData("""{"model_max_length": 1000000000000000019884624838656}""", 64)]
+    [InlineData("""{"max_len": 20}""", 20)]
+    [InlineData("{}", 64)]
+    public async Task Lets_the_tokenizers_own_truncation_not_count_where_positions_are_known(string config, int length)
+    {
+        File.Delete(Path.Combine(_folder, "sentence_bert_config.json"));
+        Write("tokenizer_config.json", config);
+        Edit("tokenizer.json", json => json["truncation"] = JsonNode.Parse("""{"direction": "Right", "max_length": 12, "strategy": "LongestFirst", "stride": 0}"""));
+        await using var backend = await Start();
+        Assert.Equal(length, backend.Models[0].MaxLength);
+    }
+
+    [Fact]
+    public async Task Takes_a_prompt_that_is_null_for_an_empty_one()
+    {
+        Write("config_sentence_transformers.json", """{"prompts": {"document": null}}""");
+        await using var backend = await Start();
+        using var given = (await backend.EmbedAsync(new EmbedRequest { Model = "", Inputs = [TextInput.Of(Text)], PromptName = "document", Normalize = false }, default)).Value!;
+        Close(await Embed(backend, normalize: false), given[0].ToArray());
     }
 
     [Fact]
@@ -293,6 +358,12 @@ public sealed class SentenceLayoutTests : IDisposable
         var answer = await backend.EmbedAsync(new EmbedRequest { Model = "", Inputs = [TextInput.Of(text)], Normalize = normalize }, default);
         Assert.True(answer.Error is null, answer.Error?.Message);
         using var output = answer.Value!;
+        return output[0].ToArray();
+    }
+
+    private static async Task<float[]> Embed(LocalBackend backend, string text, Truncation truncation)
+    {
+        using var output = (await backend.EmbedAsync(new EmbedRequest { Model = "", Inputs = [TextInput.Of(text)], Truncation = truncation }, default)).Value!;
         return output[0].ToArray();
     }
 

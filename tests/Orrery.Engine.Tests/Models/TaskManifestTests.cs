@@ -19,6 +19,20 @@ public sealed class TaskManifestTests : IDisposable
         Assert.Equal(function, Read(("config.json", $$"""{"architectures":["BertForSequenceClassification"],"problem_type":{{problem}}}""")).ScoreFunction);
 
     [Theory]
+    [InlineData("torch.nn.modules.linear.Identity", ScoreFunction.Identity)]
+    [InlineData("torch.nn.modules.activation.Sigmoid", ScoreFunction.Sigmoid)]
+    public void Reads_what_makes_a_score_where_only_the_graph_tells_that_there_is_one_label(string activation, ScoreFunction function) =>
+        Assert.Equal(function, Read(("config.json", """{"architectures":["BertModel"]}"""), ("config_sentence_transformers.json", $$"""{"activation_fn":"{{activation}}"}""")).OfOneLabel());
+
+    [Fact]
+    public void Reads_labels_and_what_makes_scores_where_no_architecture_is_named()
+    {
+        var manifest = Read(("config.json", """{"problem_type":"multi_label_classification","id2label":{"1":"b","0":"a"}}"""));
+        Assert.Equal((null, ScoreFunction.Sigmoid), (manifest.Task, manifest.ScoreFunction));
+        Assert.Equal(["a", "b"], manifest.Labels.AsEnumerable());
+    }
+
+    [Theory]
     [InlineData("config.json", """{"architectures":["BertForSequenceClassification"],"problem_type":"ranking"}""", "problem_type")]
     [InlineData("config.json", """{"architectures":["BertForSequenceClassification"],"id2label":{"0":true}}""", "id2label")]
     [InlineData("config.json", """{"architectures":["BertForTokenClassification"],"id2label":{"0":"O","2":"B-PER"}}""", "1 is missing")]

@@ -22,6 +22,8 @@ public sealed class TokenizerConfigTests
     [InlineData("""{"tokenizer_class": "LlamaTokenizerFast", "add_bos_token": false}""", 3)]
     [InlineData("""{"tokenizer_class": "PreTrainedTokenizerFast", "add_bos_token": false, "add_eos_token": true}""", 1, 3)]
     [InlineData("""{"tokenizer_class": "LlamaTokenizer", "bos_token": "<s>"}""", 1, 3)]
+    [InlineData("""{"tokenizer_class": "LlamaTokenizer", "add_eos_token": true}""", 1, 3, 2)]
+    [InlineData("""{"tokenizer_class": "GemmaTokenizer"}""", 1, 3)]
     public void Lays_texts_out_as_the_config_says_for_the_families_that_do(string config, params int[] ids)
     {
         Assert.Equal(ids, Encode(config, "a"));
@@ -32,7 +34,8 @@ public sealed class TokenizerConfigTests
     }
 
     [Theory]
-    [InlineData("""{"tokenizer_class": "LlamaTokenizer", "add_eos_token": true, "bos_token": "<s>"}""", "add_eos_token is true")]
+    [InlineData("""{"tokenizer_class": "GemmaTokenizer", "add_eos_token": true, "bos_token": "<s>"}""", "add_eos_token is true")]
+    [InlineData("""{"truncation_side": "middle"}""", "truncation_side")]
     [InlineData("""{"tokenizer_class": "LlamaTokenizer", "add_bos_token": true, "bos_token": "<begin>"}""", "'<begin>' is not in the vocabulary")]
     [InlineData("""{"tokenizer_class": "LlamaTokenizer", "add_bos_token": 3}""", "add_bos_token")]
     public void Refuses_a_config_by_its_key(string config, string reason)
@@ -40,6 +43,76 @@ public sealed class TokenizerConfigTests
         var e = Assert.Throws<TokenizerFormatException>(() => Read(config));
         Assert.StartsWith("tokenizer_config.json", e.Message, StringComparison.Ordinal);
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lays_texts_out_as_the_class_does_by_itself_where_the_config_is_silent()
+    {
+        var template = Bpe.Replace("""{"Sequence": {"id": "A", "type_id": 0}}],""", """{"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "<s>", "type_id": 0}}],""", StringComparison.Ordinal);
+        Assert.Equal([1, 3, 1], Encode("{}", "a", template));
+        Assert.Equal([1, 3], Encode("""{"tokenizer_class": "LlamaTokenizer"}""", "a", template));
+        Assert.Equal(["tokenizer_config.json: add_bos_token, add_eos_token"], Read("""{"tokenizer_class": "LlamaTokenizer"}""", template).ReadingChanges.Where(change => change.StartsWith("tokenizer_config", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Takes_special_tokens_in_a_text_for_text_where_the_config_says_so()
+    {
+        Assert.Equal([1, 3, 2], Encode("{}", "a</s>"));
+        Assert.Equal([1, 3, 0], Encode("""{"split_special_tokens": true}""", "a</s>"));
+    }
+
+    [Theory]
+    [InlineData("{}", "null", TruncationDirection.Right)]
+    [InlineData("{}", """{"direction": "Left", "max_length": 8, "strategy": "LongestFirst", "stride": 0}""", TruncationDirection.Left)]
+    [InlineData("""{"truncation_side": "left"}""", "null", TruncationDirection.Left)]
+    [InlineData("""{"truncation_side": "right"}""", """{"direction": "Left", "max_length": 8, "strategy": "LongestFirst", "stride": 0}""", TruncationDirection.Right)]
+    public void Cuts_long_texts_at_the_end_that_the_files_say(string config, string truncation, TruncationDirection side) =>
+        Assert.Equal(side, Read(config, $$"""{"truncation": {{truncation}}, {{Bpe.TrimStart()[1..]}}""").TruncationSide);
+
+    [Theory]
+    [InlineData("""{"tokenizer_class": "BertTokenizer", "do_lower_case": false}""", false, "The", 0)]
+    [InlineData("""{"tokenizer_class": "BertTokenizer", "do_lower_case": false}""", true, "The", 0)]
+    [InlineData("""{"tokenizer_class": "BertTokenizerFast"}""", false, "The", 4)]
+    [InlineData("""{"tokenizer_class": "ElectraTokenizer", "do_lower_case": true, "strip_accents": false}""", false, "Thé", 0)]
+    [InlineData("""{"tokenizer_class": "PreTrainedTokenizerFast", "do_lower_case": true}""", false, "The", 0)]
+    [InlineData("{}", true, "Thé", 4)]
+    public void Normalizes_as_the_config_of_a_class_of_BERTs_kin_says(string config, bool lowercase, string text, int id) => Assert.Equal(
+        [1, id, 2], Encode(config, text, SmallTokenizers.WordPieceJson.Replace("\"lowercase\": true", $"\"lowercase\": {(lowercase ? "true" : "false")}", StringComparison.Ordinal)));
+
+    [Theory]
+    [InlineData("{}", false)]
+    [InlineData("""{"add_prefix_space": true}""", true)]
+    public void Begins_a_byte_level_text_with_a_space_where_the_config_says_so(string config, bool space)
+    {
+        const string ByteLevel = """
+            {"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": FILE, "use_regex": true}, "model": {"type": "BPE", "merges": [], "vocab": {"\u0120": 0, "a": 1}}}
+            """;
+        int[] expected = space ? [0, 1] : [1];
+        foreach (var said in (string[])["true", "false"])
+            Assert.Equal(expected, Encode(config, "a", ByteLevel.Replace("FILE", said, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Reads_a_word_list_as_its_class_does_and_refuses_classes_with_rules_of_their_own()
+    {
+        Assert.Equal([0, 5, 2, 2, 5, 2], Words("MPNetTokenizer", "word", "word"));
+        Assert.Equal([0, 5, 4, 2], Words("MPNetTokenizerFast", "word <mask>"));
+        Assert.Contains("tokenizer_class: 'BertJapaneseTokenizer'", Assert.Throws<TokenizerFormatException>(() => Words("BertJapaneseTokenizer", "word")).Message, StringComparison.Ordinal);
+    }
+
+    private static int[] Words(string kind, string text, string? pair = null)
+    {
+        var folder = Repository.Temporary();
+        File.WriteAllLines(Path.Combine(folder, "vocab.txt"), ["<s>", "<pad>", "</s>", "[UNK]", "<mask>", "word"]);
+        File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), $$"""{"tokenizer_class": "{{kind}}", "cls_token": "<s>", "sep_token": "</s>", "pad_token": "<pad>", "mask_token": "<mask>"}""");
+        var tokenizer = Tokenizer.FromDirectory(folder);
+        Assert.Equal(1, tokenizer.PadId);
+        var encoding = new Encoding();
+        if (pair is null)
+            tokenizer.Encode(text, EncodeOptions.Default, encoding);
+        else
+            tokenizer.EncodePair(text, pair, EncodeOptions.Default, encoding);
+        return encoding.Ids.ToArray();
     }
 
     [Theory]
@@ -57,17 +130,17 @@ public sealed class TokenizerConfigTests
         Assert.Equal(["tokenizer.json: byte_fallback"], Read("{}").ReadingChanges);
     }
 
-    private static int[] Encode(string config, string text)
+    private static int[] Encode(string config, string text, string json = Bpe)
     {
         var encoding = new Encoding();
-        Read(config).Encode(text, EncodeOptions.Default, encoding);
+        Read(config, json).Encode(text, EncodeOptions.Default, encoding);
         return encoding.Ids.ToArray();
     }
 
-    private static Tokenizer Read(string config)
+    private static Tokenizer Read(string config, string json = Bpe)
     {
         var folder = Repository.Temporary();
-        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), Bpe);
+        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), json);
         File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), config);
         return Tokenizer.FromDirectory(folder);
     }
