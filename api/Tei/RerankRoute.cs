@@ -18,7 +18,7 @@ internal sealed class RerankRoute(IInferenceBackend backend, ApiOptions options)
             var order = new int[output.Count];
             for (var i = 0; i < scores.Length; i++)
             {
-                scores[i] = parsed.Raw || parsed.Function == ScoreFunction.Identity ? output[i][0] : Scores.Sigmoid(output[i][0]);
+                scores[i] = parsed.Raw ? output[i][0] : Scores.OfPair(parsed.Function, output[i][0]);
                 order[i] = i;
             }
 

@@ -37,7 +37,7 @@ internal sealed record Reranking(float[] Scores, int[] Order)
             var scores = new float[output.Count];
             var order = new int[output.Count];
             for (var i = 0; i < scores.Length; i++)
-                (scores[i], order[i]) = (Tei.Scores.Sigmoid(output[i][0]), i);
+                (scores[i], order[i]) = (Engine.Scores.Sigmoid(output[i][0]), i);
             // Of equal scores the earlier text goes first.
             Array.Sort(order, (a, b) => scores[b].CompareTo(scores[a]) is not 0 and var less ? less : a.CompareTo(b));
             return new Reranking(scores, order.Length > top ? order[..top] : order);

@@ -1,13 +1,17 @@
 using System.Numerics.Tensors;
-using Orrery.Engine;
 
-namespace Orrery.Api.Tei;
+namespace Orrery.Engine;
 
 /// <summary>From logits to what callers see.</summary>
-internal static class Scores
+public static class Scores
 {
     /// <summary>1 / (1 + e^-x), without overflow.</summary>
     public static float Sigmoid(float logit) => logit >= 0 ? 1 / (1 + MathF.Exp(-logit)) : MathF.Exp(logit) / (1 + MathF.Exp(logit));
+
+    /// <summary>A cross-encoder's one score, as its files say: what it gives, or its sigmoid.</summary>
+    /// <param name="function">What makes it.</param>
+    /// <param name="logit">What the graph gave.</param>
+    public static float OfPair(ScoreFunction function, float logit) => function == ScoreFunction.Identity ? logit : Sigmoid(logit);
 
     /// <summary>Scores over labels.</summary>
     /// <param name="function">What makes them; the softmax of one label is its sigmoid.</param>
