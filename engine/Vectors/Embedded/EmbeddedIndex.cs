@@ -140,7 +140,7 @@ internal sealed class EmbeddedIndex : IDisposable
         catch (SqliteException e)
         {
             if (!e.IsDamage)
-                return new InferenceError(InferenceErrorKind.Unavailable, $"'{_state.Path}' cannot be read: {e.Message}");
+                return new InferenceError(InferenceErrorKind.Unavailable, $"'{_state.FileName}' cannot be read: {e.Message}");
             _health.Set(e);
             return Refusal!;
         }

@@ -172,7 +172,7 @@ public sealed partial class EmbeddedStore : IVectorStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new InferenceError(InferenceErrorKind.Unavailable, $"'{index.State.Path}' cannot be removed: {e.Message}");
+            return new InferenceError(InferenceErrorKind.Unavailable, $"'{index.State.FileName}' cannot be removed: {index.State.WithoutFolder(e.Message)}");
         }
     }
 

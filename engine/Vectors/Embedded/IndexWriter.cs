@@ -171,7 +171,11 @@ internal sealed class IndexWriter : IDisposable
         if (_writer is not null)
             return null;
         if (_folder.Take(create: true) is { } unusable)
+        {
+            Log.WriteFailed(_logger, _index.Path, unusable.Message);
             return unusable;
+        }
+
         if (_guard is null)
             IndexFile.Create(_index.Path, _index.Spec);
         var connection = IndexFile.OpenToWrite(_index.Path);
@@ -208,7 +212,7 @@ internal sealed class IndexWriter : IDisposable
         Log.WriteFailed(_logger, _index.Path, exception.Message);
         if (exception is SqliteException { IsDamage: true } damage)
             _health.Set(damage);
-        var error = new InferenceError(InferenceErrorKind.Unavailable, $"nothing was written to '{_index.Path}': {exception.Message}", RetryAfter: _retry);
+        var error = new InferenceError(InferenceErrorKind.Unavailable, $"nothing was written to '{_index.FileName}': {_index.WithoutFolder(exception.Message)}", RetryAfter: _retry);
         jobs.ForEach(job => job.Fail(error));
     }
 }

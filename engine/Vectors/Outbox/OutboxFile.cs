@@ -108,7 +108,7 @@ internal sealed class OutboxFile : IDisposable
             _bytes += bytes;
             Interlocked.CompareExchange(ref _oldest, now, 0);
             // Sent from memory it may be yet; but what is acknowledged must outlive the process.
-            return _guard.Missing() is { } gone ? new(InferenceErrorKind.Unavailable, $"the outbox '{_path}' {gone}") : null;
+            return _guard.Missing() is { } gone ? new(InferenceErrorKind.Unavailable, $"the outbox '{Path.GetFileName(_path)}' {gone}") : null;
         }
         catch (SqliteException e)
         {

@@ -39,6 +39,8 @@ public sealed class FolderTests
         var error = (await fixture.Store.UpsertAsync(StoreFixture.Upsert("b", [0, 1]), default)).Error!;
         Assert.Equal(InferenceErrorKind.Unavailable, error.Kind);
         Assert.Contains("was removed or exchanged", error.Message, StringComparison.Ordinal);
+        // Callers see it.
+        Assert.DoesNotContain(fixture.Folder, error.Message, StringComparison.Ordinal);
         // From then on nothing of it is told either.
         Assert.Equal(InferenceErrorKind.Unavailable, (await fixture.Store.StatsAsync(StoreFixture.IndexName, null, default)).Error!.Kind);
     }
@@ -52,6 +54,7 @@ public sealed class FolderTests
         Directory.CreateDirectory(fixture.Folder);
         var error = (await fixture.Store.CreateIndexAsync(new IndexSpec { Name = "new" }, default)).Error!;
         Assert.Equal(InferenceErrorKind.Unavailable, error.Kind);
+        Assert.DoesNotContain(fixture.Folder, error.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(fixture.Folder));
     }
 
