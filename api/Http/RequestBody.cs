@@ -3,7 +3,9 @@ using System.IO.Compression;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.DependencyInjection;
+using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 
 namespace Orrery.Api.Http;
 
@@ -14,6 +16,9 @@ internal sealed class RequestBody : IDisposable
 
     // The pool would keep what is larger for ever.
     private const int LargestPooled = 1 << 20;
+
+    // As of answers (hosting's KestrelLimits): who sends slower has half a minute.
+    private static readonly MinDataRate _pace = new(bytesPerSecond: 64 << 10, gracePeriod: TimeSpan.FromSeconds(30));
 
     private readonly BytesInFlight? _inFlight;
     private readonly long _limit;
@@ -48,6 +53,8 @@ internal sealed class RequestBody : IDisposable
         {
             // What is compressed says nothing of what it will be.
             var announced = source == request.Body ? request.ContentLength : null;
+            if (announced is not <= FirstBlock)
+                DemandPace(context);
             if (!await body.TakeRoomAsync(announced ?? FirstBlock, cancellation))
                 return NoRoom(body);
             while (true)
@@ -141,6 +148,13 @@ internal sealed class RequestBody : IDisposable
             return false;
         _room = room;
         return true;
+    }
+
+    /// <summary>Who takes room for a large body must send it: at the pace that small ones are let come, one could hold it for days, and some all of it.</summary>
+    private static void DemandPace(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } server && !HttpProtocol.IsHttp2(context.Request.Protocol))
+            server.MinDataRate = _pace;
     }
 
     private static void GiveBack(byte[] block)
