@@ -16,6 +16,9 @@ public sealed record EngineOptions
     /// <summary>Those of <see cref="ModelDirectories"/> whose models go before others as defaults, the first before the second; full paths.</summary>
     public IReadOnlyList<string> PreferredDirectories { get; init; } = [];
 
+    /// <summary>Directories that links in the folders of models and detectors may lead into, beside those in which these are found.</summary>
+    public IReadOnlyList<string> LinkRoots { get; init; } = [];
+
     /// <summary>Whether what ships with the program is served beside the rest. Who makes the lists of directories sees to it.</summary>
     public bool Samples { get; init; } = true;
 
@@ -82,6 +85,24 @@ public sealed record EngineOptions
 
         return 0;
     }
+
+    /// <summary>All directories that links in the folders of models and detectors may lead into.</summary>
+    public IEnumerable<string> Roots =>
+        [.. LinkRoots, .. ModelDirectories, .. DetectorDirectories, .. Models.Select(model => model.Directory), .. Detectors.Select(detector => detector.Directory)];
+
+    /// <summary>The same for one model alone: nothing else is found, and links may lead where they could.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="detectors">Those over it.</param>
+    public EngineOptions Only(NamedDirectory model, IReadOnlyList<NamedDirectory> detectors) => this with
+    {
+        LinkRoots = [.. Roots],
+        ModelDirectories = [],
+        DetectorDirectories = [],
+        Models = [model],
+        Detectors = detectors,
+        DefaultModel = model.Name,
+        DefaultDetectors = [],
+    };
 
     /// <summary>Says what is wrong, naming the property; null when nothing is.</summary>
     public string? Validate()

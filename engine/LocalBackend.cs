@@ -32,7 +32,7 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         _metrics = new EngineMetrics();
         var logger = loggers.CreateLogger<LocalBackend>();
         _catalogue = new ModelCatalogue(new ModelLoader(options, environment, _metrics, time, logger), options.DefaultModel, logger);
-        _detectors = new DetectorCatalogue(environment, _catalogue, options.DefaultDetectors, logger);
+        _detectors = new DetectorCatalogue(environment, _catalogue, options, logger);
         _detection = new Detection(this, _catalogue, _detectors, _heads, _metrics, time);
         _comparing = new Comparing(this, _detectors, _heads);
         _metrics.ObserveModels(_catalogue.Loaded);
@@ -164,8 +164,6 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
         var info = model.Info;
         if (info.Task != ModelTask.Embedding)
             return WrongTask(info, "embed");
-        if (request.Dimensions is { } dimensions && (dimensions < 1 || dimensions > info.Dimensions))
-            return new InferenceError(InferenceErrorKind.TooLarge, $"dimensions must be 1 to {info.Dimensions}, not {dimensions}", "dimensions");
         if (request.PerToken && model.Layout!.Kind != OutputKind.Tokens)
             return new InferenceError(InferenceErrorKind.WrongTask, $"model '{info.Name}' gives no vector a token: its graph pools", "model");
         if (request is { Prompt: not null, PromptName: not null })
@@ -188,7 +186,9 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
             return new InferenceError(InferenceErrorKind.Invalid, $"pooling: model '{info.Name}' has several, of which one must be chosen here", "pooling");
         var chained = own && model.Chained && !request.PerToken;
         var most = request.PerToken || (model.Chained && !own) ? model.TokenWidth : info.Dimensions;
-        var width = request.PerToken ? most : Math.Min(request.Dimensions ?? most, most);
+        if (request.Dimensions is { } dimensions && (dimensions < 1 || dimensions > most))
+            return new InferenceError(InferenceErrorKind.TooLarge, $"dimensions must be 1 to {most}, not {dimensions}", "dimensions");
+        var width = request.PerToken ? most : request.Dimensions ?? most;
         var postprocessing = new Postprocessing(pooling, request.Normalize ?? info.Normalize, request.PerToken, output, chained);
         return await RunAsync(model, request, width, prompt, postprocessing, cancellation);
     }

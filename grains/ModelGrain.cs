@@ -38,9 +38,10 @@ public sealed class ModelGrain(ReplicaHost host, ILocalSiloDetails silo, ILogger
     {
         if (start.Apart && await host.TryApartAsync(start.Model, host.DrainToken) is { } ended)
         {
-            var refused = new InferenceError(InferenceErrorKind.ModelNotReady, ended, "model");
-            await GrainFactory.GetGrain<IRegistryGrain>(0).EndTrialAsync(start.Model.Digest, silo.SiloAddress, TrialOutcome.Quarantined, ended);
-            Log.ReplicaRefused(logger, start.Model.Name, silo.SiloAddress, ended);
+            var refused = new InferenceError(InferenceErrorKind.ModelNotReady, ended.Reason, "model");
+            if (ended.Quarantined)
+                await GrainFactory.GetGrain<IRegistryGrain>(0).EndTrialAsync(start.Model.Digest, silo.SiloAddress, TrialOutcome.Quarantined, ended.Reason);
+            Log.ReplicaRefused(logger, start.Model.Name, silo.SiloAddress, ended.Reason);
             DeactivateOnIdle();
             return new Answer<ReplicaReport> { Error = refused };
         }

@@ -12,11 +12,12 @@ namespace Orrery.Interfaces;
 /// <param name="OthersPending">Whether another model of a pool has no replica yet, though it should.</param>
 /// <param name="Vacated">A silo that standbys leave to another model's first replica; null for none.</param>
 /// <param name="Anew">Whether what was refused is to be tried again at once.</param>
+/// <param name="Trials">Whether the registry is to be asked before a version is started for the first time: one of an older release knows of no trials.</param>
 [GenerateSerializer, Immutable, Alias("orrery.model-orders")]
 public sealed record ModelOrders(
     [property: Id(0)] string? Target, [property: Id(1)] FoundModel[] Versions, [property: Id(2)] SiloReport[] Silos, [property: Id(3)] Dictionary<string, SiloAddress[]> Holders,
     [property: Id(4)] bool OthersPending = false, [property: Id(5)] SiloAddress? Vacated = null,
-    [property: Id(6)] bool Anew = false);
+    [property: Id(6)] bool Anew = false, [property: Id(7)] bool Trials = false);
 
 /// <summary>One a model: starts, watches, scales, replaces and rolls over its replicas. The key is the model's name.</summary>
 [Alias("orrery.supervisor-grain")]

@@ -13,7 +13,7 @@ internal sealed record ReadyDetector(DetectorInfo Info, DetectorManifest Manifes
 /// The detectors by name. Heads are read once; whether a detector answers is decided at each look, by the digests of the models that are
 /// loaded then: a model that is exchanged takes its detectors out of service with a reason, never into silently wrong scores.
 /// </summary>
-internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalogue models, IReadOnlyList<string> defaults, ILogger logger) : IDisposable
+internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalogue models, EngineOptions options, ILogger logger) : IDisposable
 {
     private readonly SortedDictionary<string, Slot> _slots = new(StringComparer.Ordinal);
 
@@ -27,9 +27,10 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
         Head? head = null;
         try
         {
-            var manifest = DetectorManifest.Read(directory);
+            var paths = new ModelPaths(directory, options.Roots);
+            var manifest = DetectorManifest.Read(paths);
             info = info with { Kind = manifest.Kind, Model = manifest.Model, ModelDigest = manifest.ModelDigest, Created = manifest.Created };
-            var file = new ModelPaths(directory, []).Read(manifest.Head);
+            var file = paths.Read(manifest.Head);
             head = Head.Load(environment, file, manifest);
             var dimensions = head.Dimensions > 0 ? head.Dimensions : manifest.Dimensions;
             if (dimensions > 0)
@@ -58,7 +59,7 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
     /// <summary>The detectors of a request over texts.</summary>
     public Outcome<IReadOnlyList<ReadyDetector>> ForTexts(IReadOnlyList<string> names)
     {
-        var wanted = names.Count > 0 ? names : defaults;
+        var wanted = names.Count > 0 ? names : options.DefaultDetectors;
         var found = new List<ReadyDetector>(wanted.Count);
         foreach (var name in wanted)
         {
@@ -77,7 +78,7 @@ internal sealed class DetectorCatalogue(OrtEnvironment environment, ModelCatalog
 
         if (found.Count > 0 && found.Count >= wanted.Count)
             return found;
-        return DetectorLookup.ForTexts(Detectors, names, defaults).TryGet(out var ones, out var reason) ? ForTexts([.. ones.Select(one => one.Name)]) : reason;
+        return DetectorLookup.ForTexts(Detectors, names, options.DefaultDetectors).TryGet(out var ones, out var reason) ? ForTexts([.. ones.Select(one => one.Name)]) : reason;
     }
 
     /// <summary>One detector by name.</summary>

@@ -57,13 +57,10 @@ public sealed record DetectorManifest
     /// <summary>When it was trained; null when it does not say.</summary>
     public DateTimeOffset? Created { get; init; }
 
-    /// <summary>Reads a directory's manifest.</summary>
+    /// <summary>Reads a detector's manifest.</summary>
+    /// <param name="paths">The detector's.</param>
     /// <exception cref="ModelFormatException">It is not JSON, or a value is missing, of the wrong kind or out of range.</exception>
-    public static DetectorManifest Read(string directory)
-    {
-        var paths = new ModelPaths(directory, []);
-        return Read(ConfigJson.Parse(paths.Read(FileName), FileName));
-    }
+    internal static DetectorManifest Read(ModelPaths paths) => Read(ConfigJson.Parse(paths.Read(FileName), FileName));
 
     private static DetectorManifest Read(ConfigJson json)
     {

@@ -11,6 +11,9 @@ internal sealed class RunEstimate(long limit)
     // A graph may grow by less than a square: only what would not fit by far is refused unseen.
     private const double FarBeyond = 16;
 
+    // A run of one token tells nothing of how a graph grows: what it took is mostly what any run takes.
+    private const double Telling = 32;
+
     private readonly Lock _gate = new();
     private Dictionary<string, long[]>? _sizes;
     private long _bytes;
@@ -61,7 +64,7 @@ internal sealed class RunEstimate(long limit)
     {
         var growth = 1.0;
         for (var i = 0; seen is not null && i < Math.Min(seen.Length, shape.Length); i++)
-            growth *= Math.Pow(Math.Max(1, (double)shape[i] / Math.Max(1, seen[i])), 2);
+            growth *= Math.Pow(Math.Max(1, shape[i] / Math.Max(Telling, seen[i])), 2);
         return growth;
     }
 }

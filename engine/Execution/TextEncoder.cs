@@ -13,7 +13,7 @@ internal static class TextEncoder
     /// <param name="model">A text model.</param>
     /// <param name="request">The request.</param>
     /// <param name="dimensions">Floats a row of the output.</param>
-    /// <param name="prompt">Put before every text; null for none.</param>
+    /// <param name="prompt">Put before every text; null or empty for none.</param>
     /// <param name="postprocessing">What becomes of token vectors.</param>
     /// <param name="encoded">Sees each input's tokens with their places in the text; null where nobody asks for places.</param>
     /// <param name="cancellation">Gives up.</param>
@@ -68,7 +68,7 @@ internal static class TextEncoder
     /// <param name="model">A text model.</param>
     /// <param name="input">The input.</param>
     /// <param name="index">Its place, for messages.</param>
-    /// <param name="prompt">Put before the text; null for none.</param>
+    /// <param name="prompt">Put before the text; null or empty for none.</param>
     /// <param name="request">Says what happens to a text over the model's maximum.</param>
     /// <param name="withOffsets">Whether tokens' places in the text are wanted.</param>
     /// <param name="encoding">Receives the tokens.</param>
@@ -83,8 +83,7 @@ internal static class TextEncoder
             return error;
         if (text.Length == 0)
             return new InferenceError(InferenceErrorKind.Empty, $"inputs[{index}] is empty", "inputs");
-        if (prompt is not null)
-            text = prompt + text;
+        text = prompt + text;
 
         var direction = truncation == Truncation.Left ? TruncationDirection.Left : TruncationDirection.Right;
         var options = new EncodeOptions(AddSpecialTokens: !model.IsStatic, MaxLength: truncation == Truncation.Refuse ? 0 : limit, Direction: direction, WithOffsets: withOffsets, OnlyFirst: onlyFirst);
@@ -111,7 +110,7 @@ internal static class TextEncoder
     /// <summary>Tokens of a prompt that are not pooled: none, unless the model's files say so. Counted as the reference does: of the prompt alone, a last special token left out.</summary>
     private static int PromptTokens(LoadedModel model, string? prompt, Encoding encoding)
     {
-        if (prompt is null || model.Manifest.Modules is not { IncludePrompt: false })
+        if (string.IsNullOrEmpty(prompt) || model.Manifest.Modules is not { IncludePrompt: false })
             return 0;
         model.Tokenizer!.Encode(prompt, EncodeOptions.Default, encoding);
         return encoding.Ids.Length - (encoding.Ids is [.., var last] && model.Tokenizer.IsSpecial(last) ? 1 : 0);

@@ -73,12 +73,16 @@ internal static class BatchProof
         var (error, length) = (0.0, 0.0);
         for (var i = 0; i < right.Length; i++)
         {
+            // What is no number when apart either is no neighbour's doing.
+            if (!float.IsFinite(right[i]))
+                continue;
+            if (!float.IsFinite(given[i]))
+                return float.PositiveInfinity;
             error += Math.Pow(right[i] - given[i], 2);
             length += Math.Pow(right[i], 2);
         }
 
-        // What is not a number on either side is no neighbour's doing.
-        return length > 0 && double.IsFinite(error) ? (float)Math.Sqrt(error / length) : 0;
+        return length > 0 ? (float)Math.Sqrt(error / length) : 0;
     }
 
     private static bool SharesScales(string graph)

@@ -162,7 +162,7 @@ internal sealed class ModelFiles
     }
 
     /// <summary>Proves of every file of the version that it is what it seems, before any is opened.</summary>
-    /// <exception cref="ModelFormatException">As of <see cref="ModelPaths.Check"/>, or one is missing or empty that is needed.</exception>
+    /// <exception cref="ModelFormatException">As of <see cref="ModelPaths.Check"/>, or one is missing that is needed.</exception>
     public void Check(IEnumerable<string> external)
     {
         foreach (var (name, path) in VersionFiles(external))
@@ -171,9 +171,6 @@ internal sealed class ModelFiles
                 throw new ModelFormatException($"{name} is not there; {Path.GetFileName(Graph)} has weights in it");
             Paths.Check(path);
         }
-
-        if (new FileInfo(Graph).Length == 0 && new FileInfo(Graph).LinkTarget is null)
-            throw new ModelFormatException($"{Paths.NameOf(Graph)} is empty");
     }
 
     private static bool HasGraphs(string folder) =>

@@ -16,7 +16,7 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
     /// <exception cref="ModelFormatException">The files do not make a model; the message says which and why.</exception>
     public LoadedModel Load(string name, string directory, CancellationToken cancellation)
     {
-        var files = ModelFiles.Open(directory, [.. options.ModelDirectories, .. options.Models.Select(model => model.Directory)]);
+        var files = ModelFiles.Open(directory, options.Roots);
         files.Check([]);
         var outline = files.Outline();
         var external = files.ExternalFiles(outline);

@@ -60,7 +60,7 @@ internal sealed class ModelPaths
         return Path.GetFullPath(Path.Combine(folder, written));
     }
 
-    /// <summary>Proves that a file is what it seems before it is opened: not a link to elsewhere, and not a pointer of Git LFS.</summary>
+    /// <summary>Proves that a file is what it seems before it is opened: a file that holds something, no link to elsewhere, and no pointer of Git LFS.</summary>
     /// <param name="path">The file, absolute; it is there.</param>
     /// <exception cref="ModelFormatException">It is not; the message names it.</exception>
     public void Check(string path)
@@ -69,7 +69,10 @@ internal sealed class ModelPaths
         if (!Array.Exists(_roots.Value, root => IsBelow(real, root)) && !IsBlob(real))
             throw new ModelFormatException($"{NameOf(path)} is a link to a place outside the directories of models");
         var length = new FileInfo(real).Length;
-        if (length is > 0 and <= MaxPointerBytes && File.ReadAllBytes(real).AsSpan().StartsWith("version https://git-lfs"u8))
+        // What is no regular file has no length, and may block whoever opens it, or never end.
+        if (length == 0)
+            throw new ModelFormatException($"{NameOf(path)} is empty, or no file at all");
+        if (length <= MaxPointerBytes && File.ReadAllBytes(real).AsSpan().StartsWith("version https://git-lfs"u8))
             throw new ModelFormatException($"{NameOf(path)} is a Git LFS pointer, not the file that it stands for: run 'git lfs pull' where it was cloned");
     }
 
@@ -81,13 +84,9 @@ internal sealed class ModelPaths
     {
         var path = PathOf(name);
         Check(path);
-        return new FileInfo(RealPath(path)).Length switch
-        {
-            // What is no regular file has no length, and may block whoever opens it, or never end.
-            0 => [],
-            > MaxTextBytes => throw new ModelFormatException($"{name} has more than {MaxTextBytes >> 20} MB"),
-            _ => File.ReadAllBytes(path),
-        };
+        return new FileInfo(RealPath(path)).Length > MaxTextBytes
+            ? throw new ModelFormatException($"{name} has more than {MaxTextBytes >> 20} MB")
+            : File.ReadAllBytes(path);
     }
 
     /// <summary>Reads a JSON file.</summary>

@@ -23,15 +23,17 @@ public sealed class ModelStore
     /// <summary>Looks through the directories. Files that have not changed since the last look are not read again. Not beside another call.</summary>
     /// <param name="roots">As <see cref="EngineOptions.ModelDirectories"/>.</param>
     /// <param name="cancellation">Gives up.</param>
+    /// <param name="linkRoots">As <see cref="EngineOptions.Roots"/>; null for <paramref name="roots"/> alone.</param>
     /// <returns>Versions of one model lie together, the highest first.</returns>
-    public IReadOnlyList<StoredModel> Scan(IEnumerable<string> roots, CancellationToken cancellation)
+    public IReadOnlyList<StoredModel> Scan(IEnumerable<string> roots, CancellationToken cancellation, IEnumerable<string>? linkRoots = null)
     {
         var found = new List<StoredModel>();
+        var links = linkRoots ?? roots;
         foreach (var (name, directory) in ModelDiscovery.FindVersions(roots))
         {
             cancellation.ThrowIfCancellationRequested();
-            if (!_known.TryGetValue(directory, out var known) || known.Stamp != FileStamp.Of(FilesOf(directory, roots, known.External)).Stamp)
-                _known[directory] = known = Read(name, directory, roots, cancellation);
+            if (!_known.TryGetValue(directory, out var known) || known.Stamp != FileStamp.Of(FilesOf(directory, links, known.External)).Stamp)
+                _known[directory] = known = Read(name, directory, links, cancellation);
             found.Add(known.Model);
         }
 

@@ -289,7 +289,7 @@ public sealed class RegistryGrain(
     {
         var entry = catalogue.State.Models[model];
         // One that published meanwhile knows better.
-        if (await TellAsync(model, new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], silos, _silos.Holders(model), OthersPending(model), Vacated(model), anew)) is { } view && _views.TryAdd(model, view))
+        if (await TellAsync(model, new ModelOrders(entry.Served ? entry.Digest : null, [.. versions], silos, _silos.Holders(model), OthersPending(model), Vacated(model), anew, Trials: true)) is { } view && _views.TryAdd(model, view))
             _changedView = true;
     }
 

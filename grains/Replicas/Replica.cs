@@ -67,15 +67,7 @@ public sealed class Replica : IAsyncDisposable
     {
         var start = time.GetTimestamp();
         var before = Environment.WorkingSet;
-        options = options with
-        {
-            ModelDirectories = [],
-            DetectorDirectories = [],
-            Models = [new NamedDirectory(key.Model, directory)],
-            Detectors = detectors,
-            DefaultModel = key.Model,
-            DefaultDetectors = [],
-        };
+        options = options.Only(new NamedDirectory(key.Model, directory), detectors);
         var backend = await LocalBackend.CreateAsync(options, vectors, loggers, time, cancellation);
         try
         {

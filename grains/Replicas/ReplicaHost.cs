@@ -67,17 +67,21 @@ public sealed class ReplicaHost(SiloRole role, DeviceProbe device, ILoggerFactor
     public Replica? FindAny(string key) => _replicas.GetValueOrDefault(key);
 
     /// <summary>Loads a version in a process of its own.</summary>
-    /// <returns>Why it is quarantined, when it ended that process; null when it did not, or there is none to be had.</returns>
-    public async Task<string?> TryApartAsync(FoundModel model, CancellationToken cancellation)
+    /// <returns>Why it cannot be loaded here, and whether it ended that process itself and is quarantined; null when it did not, or there is none to be had.</returns>
+    public async Task<(string Reason, bool Quarantined)?> TryApartAsync(FoundModel model, CancellationToken cancellation)
     {
         if (trial is null)
             return null;
         await _loading.WaitAsync(cancellation);
         try
         {
-            return await trial.RunAsync(model.Name, model.Directory, cancellation) is { } end
-                ? $"version {model.Digest[..12]} is quarantined: a silo ended while it had it for the first time, and so did a process of its own ({end}); put another version in its place, or load it again to have it tried once more"
-                : null;
+            return await trial.RunAsync(model.Name, model.Directory, cancellation) switch
+            {
+                null => null,
+                { ByVersion: true, How: var how } =>
+                    ($"version {model.Digest[..12]} is quarantined: a silo ended while it had it for the first time, and so did a process of its own ({how}); put another version in its place, or load it again to have it tried once more", true),
+                var end => ($"version {model.Digest[..12]} was not loaded: a silo ended while it had it for the first time, and it did not prove itself in a process of its own ({end.How}); that is tried again", false),
+            };
         }
         finally
         {

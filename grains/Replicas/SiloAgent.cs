@@ -191,7 +191,7 @@ public sealed class SiloAgent(
         try
         {
             var engine = host.Role.Engine;
-            var found = await Task.Factory.StartNew(() => _store.Scan(engine.ModelDirectories, stopping), stopping, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            var found = await Task.Factory.StartNew(() => _store.Scan(engine.ModelDirectories, stopping, engine.Roots), stopping, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             var detectors = await _detectorStore.ScanAsync(engine, time, stopping);
             var same = found.SequenceEqual(_models) && ReferenceEquals(detectors, _detectors);
             (_models, _detectors) = (found, detectors);

@@ -28,6 +28,9 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, IRegistryGr
 
     private readonly List<Task> _proofs = [];
 
+    /// <summary>Whether the registry is asked before a version is started for the first time, and told what came of it.</summary>
+    public bool Trials { get; set; }
+
     /// <summary>All, in any phase.</summary>
     public IReadOnlyCollection<ManagedReplica> All => _replicas.Values;
 
@@ -125,7 +128,7 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, IRegistryGr
         try
         {
             // What has answered here needs nobody's leave, least of all while the registry is lost.
-            var trial = _proven.Contains(version.Digest) ? default : await registry.BeginTrialAsync(model, version.Digest, replica.Silo);
+            var trial = !Trials || _proven.Contains(version.Digest) ? default : await registry.BeginTrialAsync(model, version.Digest, replica.Silo);
             if (trial.Order is TrialOrder.Wait or TrialOrder.Refuse)
             {
                 _replicas.Remove(replica.Key);
@@ -148,19 +151,19 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, IRegistryGr
             _replicas.Remove(replica.Key);
             if (answer.Error is { } error)
                 _refused[version.Digest] = (error, time.GetTimestamp());
-            await EndTrialAsync(version.Digest, replica.Silo, TrialOutcome.Failed);
+            if (Trials)
+                await EndTrialAsync(version.Digest, replica.Silo, TrialOutcome.Failed);
             return;
         }
 
         _quarantined.Remove(version.Digest);
-        // Of raw tensors none could be made up: such a graph is proven by the first that are asked.
-        if (report.Info.Task == ModelTask.Tensor)
+        (replica.Report, replica.Load, replica.Phase, replica.ProbedAt) = (report, answer.Load, ReplicaPhase.Ready, time.GetTimestamp());
+        changed();
+        // Told afterwards: a registry that is slow to hear it keeps no replica waiting. Of raw tensors none could be made up: such a graph is proven by the first that are asked.
+        if (Trials && report.Info.Task == ModelTask.Tensor)
             await EndTrialAsync(version.Digest, replica.Silo, TrialOutcome.Loaded);
         else
             await ProvenAsync(version.Digest, replica.Silo);
-
-        (replica.Report, replica.Load, replica.Phase, replica.ProbedAt) = (report, answer.Load, ReplicaPhase.Ready, time.GetTimestamp());
-        changed();
     }
 
     private void Quarantine(FoundModel version, string reason)
@@ -173,7 +176,7 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, IRegistryGr
     {
         _proven.Add(digest);
         _quarantined.Remove(digest);
-        if (_told.Add(digest) && !await EndTrialAsync(digest, silo, TrialOutcome.Proven))
+        if (Trials && _told.Add(digest) && !await EndTrialAsync(digest, silo, TrialOutcome.Proven))
             _told.Remove(digest);
     }
 

@@ -54,7 +54,7 @@ public sealed class SupervisorGrain(MembershipLease lease, FleetOptions options,
     public async Task<ModelView> UpdateAsync(ModelOrders orders)
     {
         var another = _orders?.Target != orders.Target;
-        (_orders, _fresh) = (orders, true);
+        (_orders, _fresh, _replicas.Trials) = (orders, true, orders.Trials);
         _replicas.Adopt(orders.Silos);
         if (!_settled)
         {

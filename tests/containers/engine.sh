@@ -8,7 +8,7 @@ own_dockerd=
 install_packages() {
   command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || { reason="$* would have to be installed, by apt-get and as root"; return 1; }
   echo "Installing $* …" >&2
-  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"; } >"$work/apt.log" 2>&1 ||
+  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"; } >"$work/apt.log" 2>&1 ||
     { reason="apt-get cannot install $*: $(tail -n 1 "$work/apt.log")"; return 1; }
 }
 

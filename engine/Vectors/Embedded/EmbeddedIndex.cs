@@ -90,7 +90,13 @@ internal sealed class EmbeddedIndex : IDisposable
         where T : class
     {
         _parts.Files.Use(this);
-        return _parts.Readers.RunAsync(pool => Read(reader => work(reader, pool)), cancellation);
+        return _parts.Readers.RunAsync(
+            pool =>
+            {
+                var outcome = Read(reader => work(reader, pool));
+                Leave();
+                return outcome;
+            }, cancellation);
     }
 
     /// <summary>Makes a change durable.</summary>
@@ -100,7 +106,14 @@ internal sealed class EmbeddedIndex : IDisposable
         if (Refusal is { } refusal)
             return refusal;
         _parts.Files.Use(this);
-        return await _writer!.WriteAsync(work, records, alone, cancellation);
+        try
+        {
+            return await _writer!.WriteAsync(work, records, alone, cancellation);
+        }
+        finally
+        {
+            Leave();
+        }
     }
 
     /// <summary>Closes the files that nobody is at; they are opened again when they are needed.</summary>
@@ -124,6 +137,13 @@ internal sealed class EmbeddedIndex : IDisposable
         _parts.Files.Forget(this);
         _readers.Close();
         _writer?.Dispose();
+    }
+
+    /// <summary>Others may have taken this index's place while it opened its files or was at them.</summary>
+    private void Leave()
+    {
+        if (!_parts.Files.Has(this))
+            CloseFiles();
     }
 
     private Outcome<T> Read<T>(Func<RecordReader, Outcome<T>> work)

@@ -66,6 +66,9 @@ internal sealed class IndexWriter : IDisposable
     /// <summary>Closes the file once nothing waits to be written; the next write opens it again.</summary>
     public void CloseFile()
     {
+        // It is closed, and not opened again, where the writer ends.
+        if (_queue.IsClosed)
+            return;
         Volatile.Write(ref _closes, 1);
         TakeTurn();
     }

@@ -35,6 +35,13 @@ internal sealed class OpenFiles(int most)
         last?.CloseFiles();
     }
 
+    /// <summary>Whether an index may keep its files open.</summary>
+    public bool Has(EmbeddedIndex index)
+    {
+        lock (_gate)
+            return _nodes.ContainsKey(index);
+    }
+
     /// <summary>An index is gone.</summary>
     public void Forget(EmbeddedIndex index)
     {

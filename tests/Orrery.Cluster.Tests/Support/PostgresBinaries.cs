@@ -20,7 +20,7 @@ internal static class PostgresBinaries
         const string Need = "needs PostgreSQL's server below /usr/lib/postgresql (Debian's package postgresql-15)";
         if (Environment.UserName != "root" || !File.Exists("/usr/bin/apt-get"))
             return (null, Need);
-        using var install = Process.Start(new ProcessStartInfo("/usr/bin/apt-get", ["install", "-y", "-q", "postgresql-15"])
+        using var install = Process.Start(new ProcessStartInfo("/usr/bin/apt-get", ["install", "-y", "-q", "-o", "DPkg::Lock::Timeout=300", "postgresql-15"])
         {
             Environment = { ["DEBIAN_FRONTEND"] = "noninteractive" },
             RedirectStandardInput = true,

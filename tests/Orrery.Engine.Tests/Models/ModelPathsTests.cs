@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orrery.Engine.Models;
 using Orrery.Engine.Tests.Support;
 
@@ -63,6 +65,27 @@ public sealed class ModelPathsTests : IDisposable
         // Below the root that the operator names.
         Move("tokenizer.json", Path.Combine(_root, "models", "shared", "tokenizer.json"));
         Assert.Equal((digest, null), (Scan().Digest, Scan().Reason));
+    }
+
+    [Theory]
+    [InlineData("tokenizer.json")]
+    [InlineData("config.json")]
+    [InlineData("onnx/model.onnx")]
+    public void Refuses_what_is_no_file_and_does_not_wait_for_it(string name)
+    {
+        File.Delete(Path.Combine(Model, name));
+        using (var made = Process.Start("mkfifo", [Path.Combine(Model, name)]))
+            made.WaitForExit();
+        Assert.Equal($"{name} is empty, or no file at all", Scan().Reason);
+    }
+
+    [Fact]
+    public async Task Links_lead_as_far_for_one_model_alone_as_for_all()
+    {
+        Move("tokenizer.json", Path.Combine(_root, "models", "shared", "tokenizer.json"));
+        var alone = new EngineOptions { ModelDirectories = [Path.Combine(_root, "models")] }.Only(new NamedDirectory("mini", Model), []);
+        await using var backend = await LocalBackend.CreateAsync(alone, NullLoggerFactory.Instance, TimeProvider.System, default);
+        Assert.Null((await backend.LoadAsync("mini", default)).Error);
     }
 
     [Fact]

@@ -36,6 +36,18 @@ public sealed class SentenceLayoutTests : IDisposable
     }
 
     [Fact]
+    public async Task Cuts_one_pooling_of_several_no_longer_than_it_is()
+    {
+        Write("1_Pooling/config.json", """{"pooling_mode": ["cls", "mean"]}""");
+        await using var backend = await Start();
+        var request = new EmbedRequest { Model = "", Inputs = [TextInput.Of(Text)], Pooling = Pooling.Mean, Dimensions = Hidden + 1 };
+        var refused = (await backend.EmbedAsync(request, default)).Error!;
+        Assert.Equal(("dimensions must be 1 to 32, not 33", "dimensions"), (refused.Message, refused.Field));
+        using var whole = (await backend.EmbedAsync(request with { Pooling = null }, default)).Value!;
+        Assert.Equal(Hidden + 1, whole[0].Length);
+    }
+
+    [Fact]
     public async Task Applies_what_comes_after_the_pooling()
     {
         Modules("Pooling", "Dense", "LayerNorm", "Normalize");
