@@ -179,8 +179,10 @@ public sealed class DamageTests(ITestOutputHelper output)
 
             refused++;
             var error = (await store.StatsAsync(IndexName, null, default)).Error!;
-            Assert.Contains(path + ".db", error.Message, StringComparison.Ordinal);
-            reasons[error.Message[(error.Message.IndexOf('\'', error.Message.IndexOf(path, StringComparison.Ordinal)) + 2)..]] = 1;
+            var file = $"'{Path.GetFileName(path)}.db' ";
+            Assert.Contains(file, error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain(folder, error.Message, StringComparison.Ordinal);
+            reasons[error.Message[(error.Message.IndexOf(file, StringComparison.Ordinal) + file.Length)..]] = 1;
             await store.DisposeAsync();
             foreach (var (extension, bytes) in damaged)
                 Assert.Equal(bytes, await File.ReadAllBytesAsync(path + extension));
