@@ -9,7 +9,7 @@ public sealed record ApiOptions
     /// <summary>Bytes of a request's body, after decompression.</summary>
     public long MaxBodyBytes { get; init; } = 32 << 20;
 
-    /// <summary>Bytes that the bodies of all requests may take together; 0 for an eighth of the process's memory, and at least two bodies.</summary>
+    /// <summary>Bytes that the bodies of all requests may take together; 0 for an eighth of the process's memory, and at least two bodies. Those of up to 64 KB have an eighth of it beside that.</summary>
     public long MaxBytesInFlight { get; init; }
 
     /// <summary>Texts in one request of the Text Embeddings Inference and Open Inference routes.</summary>

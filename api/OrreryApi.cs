@@ -36,7 +36,7 @@ public static class OrreryApi
         services.AddRouting();
         services.AddSingleton(options);
         services.AddSingleton(admin);
-        services.AddSingleton(new BytesInFlight(options.Within(MemoryBudget.Of(0)).MaxBytesInFlight, TimeProvider.System));
+        services.AddSingleton(provider => new BodyRoom(options.Within(MemoryBudget.Of(0)).MaxBytesInFlight, provider.GetService<TimeProvider>() ?? TimeProvider.System));
         services.AddSingleton<ProtocolPrefixes>();
         services.AddSingleton<ApiMetrics>();
         services.AddSingleton<MetricsCollector>();

@@ -56,10 +56,10 @@ internal sealed class ChangeGuard(AdminOptions admin, string? key = null)
         return new ApiError(ErrorCause.Unauthorized, "this route needs the header 'Authorization: Bearer TOKEN' with the token of Admin:Token (ADMIN_TOKEN)", Status: StatusCodes.Status401Unauthorized);
     }
 
-    /// <summary>Why a request may not remove or configure an index or a namespace; null when it may.</summary>
+    /// <summary>Why a request may not remove or configure an index or a namespace, or remove all records of one; null when it may.</summary>
     public ApiError? Own(HttpContext context) =>
         Change(context) ?? (BringsSecret(context) || (_key is null && IsOwnMachine(context)) ? null : Forbidden(
-            "removing and configuring indexes and namespaces is for callers on the server's own machine, and not through a proxy; set Api:PineconeKey (PINECONE_KEY) to do it otherwise, or where the server listens on more than the loopback"));
+            "removing and configuring indexes and namespaces, and removing all records of one, is for callers on the server's own machine, and not through a proxy; set Api:PineconeKey (PINECONE_KEY) to do it otherwise, or where the server listens on more than the loopback"));
 
     /// <summary>Whether it brings the key of Pinecone's routes, as its header or as a bearer.</summary>
     public bool BringsKey(HttpContext context) =>

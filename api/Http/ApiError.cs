@@ -33,12 +33,21 @@ internal enum ErrorCause
 
 /// <summary>A refusal or failure on its way to the caller; each <see cref="Protocol"/> gives it a status and a body.</summary>
 /// <param name="Cause">Its class, also the <c>cause</c> label of the metrics.</param>
-/// <param name="Message">One sentence naming the field, the limit and what was given.</param>
+/// <param name="Message">One sentence naming the field, the limit and what was given, however long.</param>
 /// <param name="Field">The request's field at fault; null when none is.</param>
 /// <param name="RetryAfter">When trying again may succeed; null when it will not by itself.</param>
 /// <param name="Status">The HTTP status where the transport has decided it; 0 where the protocol does.</param>
 internal sealed record ApiError(ErrorCause Cause, string Message, string? Field = null, TimeSpan? RetryAfter = null, int Status = 0)
 {
+    /// <summary>The most characters of a message, which may repeat what a request said.</summary>
+    public const int MaxMessage = 2000;
+
+    /// <summary>One sentence naming the field, the limit and what was given; of a long one the middle is left out.</summary>
+    public string Message { get; init; } = Bounded(Message);
+
+    /// <summary>The request's field at fault; null when none is.</summary>
+    public string? Field { get; init; } = Field is null ? null : Bounded(Field);
+
     /// <summary>The engine's error by the request's own field names.</summary>
     /// <param name="error">The error, whose message starts with the engine's name of the field where one is at fault.</param>
     /// <param name="names">The engine's names with the protocol's, the more exact first.</param>
@@ -52,6 +61,9 @@ internal sealed record ApiError(ErrorCause Cause, string Message, string? Field 
 
         return new(CauseOf(error.Kind), error.Message, error.Field, error.RetryAfter);
     }
+
+    private static string Bounded(string text) =>
+        text.Length <= MaxMessage ? text : string.Concat(text.AsSpan(0, MaxMessage / 2), "…", text.AsSpan(text.Length - (MaxMessage / 2) + 1));
 
     private static ErrorCause CauseOf(InferenceErrorKind kind) => kind switch
     {

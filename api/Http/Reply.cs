@@ -38,7 +38,10 @@ internal sealed class Reply(int capacity = 4096) : IBufferWriter<byte>, IDisposa
     }
 
     /// <summary>A writer of objects to this, for what is not on the hot path. The answer is JSON, never part of a page, so only JSON's own escapes are made.</summary>
-    public Utf8JsonWriter Writer() => new(this, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public Utf8JsonWriter Writer() => Writer(this);
+
+    /// <summary>A writer of the same objects to another place.</summary>
+    public static Utf8JsonWriter Writer(IBufferWriter<byte> place) => new(place, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>Appends bytes that are JSON already.</summary>
     public void Raw(ReadOnlySpan<byte> json)

@@ -3,36 +3,32 @@ using System.IO.Compression;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.DependencyInjection;
-using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 
 namespace Orrery.Api.Http;
 
 /// <summary>A request's whole body in one block, with its room among the bytes in flight. Dispose returns both.</summary>
 internal sealed class RequestBody : IDisposable
 {
-    private const int FirstBlock = 64 << 10;
-
     // The pool would keep what is larger for ever.
     private const int LargestPooled = 1 << 20;
 
-    // As of answers (hosting's KestrelLimits): who sends slower has half a minute.
-    private static readonly MinDataRate _pace = new(bytesPerSecond: 64 << 10, gracePeriod: TimeSpan.FromSeconds(30));
-
-    private readonly BytesInFlight? _inFlight;
+    private readonly BodyRoom _rooms;
     private readonly long _limit;
     private byte[]? _block;
     private int _length;
-    private long _room;
+    private BytesInFlight? _room;
+    private long _taken;
+    private CancellationTokenSource? _late;
+    private CancellationTokenSource? _ended;
 
-    private RequestBody(byte[] block, long limit, BytesInFlight? inFlight) => (_block, _limit, _inFlight) = (block, limit, inFlight);
+    private RequestBody(byte[] block, long limit, BodyRoom rooms) => (_block, _limit, _rooms) = (block, limit, rooms);
 
     /// <summary>The bytes, decompressed.</summary>
     public ReadOnlyMemory<byte> Bytes => _block.AsMemory(0, _length);
 
     /// <summary>Reads to the end, refusing more than <paramref name="limit"/> bytes after decompression.</summary>
-    /// <returns>The body, or the status (400, 413, 415, 503) and a sentence that says why there is none.</returns>
+    /// <returns>The body, or the status (400, 408, 413, 415, 503) and a sentence that says why there is none.</returns>
     public static async ValueTask<(RequestBody? Body, int Status, string? Message)> ReadAsync(HttpContext context, long limit, CancellationToken cancellation)
     {
         var request = context.Request;
@@ -48,28 +44,33 @@ internal sealed class RequestBody : IDisposable
 
         // One byte more than announced lets the end be seen without growing; a client's promise alone does not take memory.
         var body = new RequestBody(
-            ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength + 1 ?? 4096, FirstBlock)), limit, context.RequestServices.GetService<BytesInFlight>());
+            ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength + 1 ?? 4096, BodyRoom.SmallBytes)), limit, context.RequestServices.GetRequiredService<BodyRoom>());
         try
         {
             // What is compressed says nothing of what it will be.
             var announced = source == request.Body ? request.ContentLength : null;
-            if (announced is not <= FirstBlock)
-                DemandPace(context);
-            if (!await body.TakeRoomAsync(announced ?? FirstBlock, cancellation))
+            if (!await body.TakeRoomAsync(announced ?? BodyRoom.SmallBytes, cancellation))
                 return NoRoom(body);
             while (true)
             {
                 if (body._length == body._block!.Length)
                 {
                     // Beyond the first block it may become as large as any: to wait piece by piece could have all wait for each other.
-                    if (body._length > body._room && !await body.TakeRoomAsync(limit, cancellation))
+                    if (body._length > body._taken && !await body.TakeRoomAsync(limit, cancellation))
                         return NoRoom(body);
                     body.Grow();
                 }
 
-                var read = await source.ReadAsync(body._block.AsMemory(body._length), cancellation);
+                // Most bodies are there at once, and need no clock. Of one of which nothing comes at all the server itself tires.
+                if (source != request.Body || (body._length > 0 && body._length != announced))
+                    body.StartClock(cancellation);
+                var read = await source.ReadAsync(body._block.AsMemory(body._length), body._ended?.Token ?? cancellation);
                 if (read == 0)
+                {
+                    body.StopClock();
                     return (body, StatusCodes.Status200OK, null);
+                }
+
                 body._length += read;
                 if (body._length > limit)
                 {
@@ -77,6 +78,12 @@ internal sealed class RequestBody : IDisposable
                     return (null, StatusCodes.Status413PayloadTooLarge, TooLarge(limit));
                 }
             }
+        }
+        catch (OperationCanceledException) when (body._late?.IsCancellationRequested == true && !cancellation.IsCancellationRequested)
+        {
+            var seconds = BodyRoom.Time(body._taken).TotalSeconds;
+            body.Dispose();
+            return (null, StatusCodes.Status408RequestTimeout, $"the body did not come within {seconds:0} s, and others wait for its room");
         }
         catch (InvalidDataException)
         {
@@ -127,8 +134,9 @@ internal sealed class RequestBody : IDisposable
     {
         if (Interlocked.Exchange(ref _block, null) is not { } block)
             return;
+        StopClock();
         GiveBack(block);
-        _inFlight?.Return(_room);
+        _room?.Return(_taken);
     }
 
     private static (RequestBody? Body, int Status, string? Message) NoRoom(RequestBody body)
@@ -140,21 +148,30 @@ internal sealed class RequestBody : IDisposable
     /// <summary>Takes room for so many bytes, in exchange for what it has.</summary>
     private async ValueTask<bool> TakeRoomAsync(long bytes, CancellationToken cancellation)
     {
-        if (_inFlight is null)
-            return true;
-        _inFlight.Return(_room);
-        _room = 0;
-        if (await _inFlight.TakeAsync(bytes, cancellation) is not { } room)
+        _room?.Return(_taken);
+        (_room, _taken) = (null, 0);
+        // The wait is not the sender's.
+        StopClock();
+        var room = _rooms.For(bytes);
+        if (await room.TakeAsync(bytes, cancellation) is not { } taken)
             return false;
-        _room = room;
+        (_room, _taken) = (room, taken);
         return true;
     }
 
-    /// <summary>Who takes room for a large body must send it: at the pace that small ones are let come, one could hold it for days, and some all of it.</summary>
-    private static void DemandPace(HttpContext context)
+    private void StartClock(CancellationToken cancellation)
     {
-        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } server && !HttpProtocol.IsHttp2(context.Request.Protocol))
-            server.MinDataRate = _pace;
+        if (_late is not null)
+            return;
+        _late = _rooms.Deadline(_taken);
+        _ended = CancellationTokenSource.CreateLinkedTokenSource(_late.Token, cancellation);
+    }
+
+    private void StopClock()
+    {
+        _ended?.Dispose();
+        _late?.Dispose();
+        (_ended, _late) = (null, null);
     }
 
     private static void GiveBack(byte[] block)

@@ -211,8 +211,8 @@ internal sealed class InferReader(ReadOnlyMemory<byte> tail)
             {
                 if (parameters.TryGetProperty("shared_memory_region", out _))
                     return $"output '{name}': shared_memory_region: shared memory is not supported";
-                if (parameters.TryGetProperty("classification", out var wanted) && (wanted.ValueKind != JsonValueKind.Number || !wanted.TryGetInt32(out classes) || classes < 0))
-                    return $"output '{name}': classification must be an integer, at least 0";
+                if (parameters.TryGetProperty("classification", out var wanted) && (wanted.ValueKind != JsonValueKind.Number || !wanted.TryGetInt32(out classes) || classes is < 0 or > Classification.MaxClasses))
+                    return $"output '{name}': classification must be an integer from 0 to {Classification.MaxClasses}";
                 if (parameters.TryGetProperty("binary_data", out var flag))
                 {
                     if (flag.ValueKind is not (JsonValueKind.True or JsonValueKind.False))

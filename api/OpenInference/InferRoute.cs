@@ -57,7 +57,7 @@ internal sealed class InferRoute(IInferenceBackend backend, ApiOptions options, 
             var (outputs, error) = TextInference.Is(model, message)
                 ? await _texts.RunAsync(model, ModelVersions.Digest(version), message, cancellation)
                 : await TensorsAsync(model, version, message, cancellation);
-            return error ?? Classify(model, message, ref outputs) ?? await SendAsync(context, model, message, outputs!);
+            return error ?? Classify(model, message, ref outputs, cancellation) ?? await SendAsync(context, model, message, outputs!);
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed class InferRoute(IInferenceBackend backend, ApiOptions options, 
         return (await backend.InferAsync(request, cancellation)).TryGet(out var output, out var error) ? (output.Outputs, null) : (null, ApiError.From(error));
     }
 
-    private static ApiError? Classify(ModelInfo model, InferMessage message, ref IReadOnlyList<NamedTensor>? outputs)
+    private static ApiError? Classify(ModelInfo model, InferMessage message, ref IReadOnlyList<NamedTensor>? outputs, CancellationToken cancellation)
     {
         if (!message.Outputs.Any(wanted => wanted.Classes > 0))
             return null;
@@ -85,7 +85,8 @@ internal sealed class InferRoute(IInferenceBackend backend, ApiOptions options, 
         {
             replaced[i] = outputs[i];
             var wanted = message.Outputs.First(one => one.Name == replaced[i].Name);
-            if (wanted.Classes > 0 && Classification.Of(outputs[i], wanted.Classes, model.Labels, out replaced[i]) is { } wrong)
+            var labels = model.OutputLabels.GetValueOrDefault(wanted.Name, model.Labels);
+            if (wanted.Classes > 0 && Classification.Of(outputs[i], wanted.Classes, labels, out replaced[i], cancellation) is { } wrong)
                 return new ApiError(ErrorCause.Invalid, wrong, "outputs");
         }
 

@@ -41,49 +41,71 @@ internal static class InferWriter
         var binary = new bool[outputs.Count];
         for (var i = 0; i < binary.Length; i++)
             binary[i] = IsBinary(message, outputs[i].Name);
-        // How long the JSON is stands before it where bytes follow.
-        var whole = binary.Contains(true);
-        context.Response.ContentType = whole ? "application/octet-stream" : "application/json";
-        using (var json = body.Writer())
+        var tail = outputs.Where((_, i) => binary[i]).Sum(BinaryLength);
+        var anyBinary = binary.Contains(true);
+        context.Response.ContentType = anyBinary ? "application/octet-stream" : "application/json";
+        // How long the JSON is stands before it where bytes follow. What has values in it is not held for that, but written twice.
+        var counted = anyBinary && binary.Contains(false);
+        if (counted)
         {
-            json.WriteStartObject();
-            json.WriteString("model_name"u8, model.Name);
-            json.WriteString("model_version"u8, model.Digest[..12]);
-            if (message.Id is not null)
-                json.WriteString("id"u8, message.Id);
-            json.WriteStartArray("outputs"u8);
-            for (var i = 0; i < outputs.Count; i++)
+            var count = new ByteCount();
+            using (var json = Reply.Writer(count))
             {
-                WriteHead(json, outputs[i], binary[i]);
-                for (var at = 0; !binary[i] && at < Elements(outputs[i]); at += PartElements)
+                await WriteAsync(json, model, message, outputs, binary, () =>
                 {
-                    WriteData(json, outputs[i], at, Math.Min(PartElements, Elements(outputs[i]) - at));
-                    json.Flush();
-                    if (!whole)
-                        await body.SendPartAsync(context);
-                }
-
-                if (!binary[i])
-                    json.WriteEndArray();
-                json.WriteEndObject();
+                    context.RequestAborted.ThrowIfCancellationRequested();
+                    return default;
+                });
             }
 
-            json.WriteEndArray();
-            json.WriteEndObject();
+            Announce(count.Bytes);
         }
 
-        if (whole)
+        using (var json = body.Writer())
+            await WriteAsync(json, model, message, outputs, binary, () => body.SendPartAsync(context));
+        if (anyBinary && !counted)
+            Announce(body.Written.Length);
+        for (var i = 0; i < outputs.Count; i++)
         {
-            context.Response.Headers[InferRoute.HeaderLength] = body.Written.Length.ToString(CultureInfo.InvariantCulture);
-            context.Response.ContentLength = body.Written.Length + outputs.Where((_, i) => binary[i]).Sum(BinaryLength);
-            for (var i = 0; i < outputs.Count; i++)
-            {
-                if (binary[i])
-                    await SendBytesAsync(context, body, outputs[i]);
-            }
+            if (binary[i])
+                await SendBytesAsync(context, body, outputs[i]);
         }
 
         await body.CompleteAsync(context);
+
+        void Announce(long length)
+        {
+            context.Response.Headers[InferRoute.HeaderLength] = length.ToString(CultureInfo.InvariantCulture);
+            context.Response.ContentLength = length + tail;
+        }
+    }
+
+    private static async ValueTask WriteAsync(Utf8JsonWriter json, ModelInfo model, InferMessage message, IReadOnlyList<NamedTensor> outputs, bool[] binary, Func<ValueTask> afterPart)
+    {
+        json.WriteStartObject();
+        json.WriteString("model_name"u8, model.Name);
+        json.WriteString("model_version"u8, model.Digest[..12]);
+        if (message.Id is not null)
+            json.WriteString("id"u8, message.Id);
+        json.WriteStartArray("outputs"u8);
+        for (var i = 0; i < outputs.Count; i++)
+        {
+            WriteHead(json, outputs[i], binary[i]);
+            for (var at = 0; !binary[i] && at < Elements(outputs[i]); at += PartElements)
+            {
+                WriteData(json, outputs[i], at, Math.Min(PartElements, Elements(outputs[i]) - at));
+                json.Flush();
+                await afterPart();
+            }
+
+            if (!binary[i])
+                json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
     }
 
     private static bool IsBinary(InferMessage message, string name)

@@ -1,16 +1,20 @@
+using Orrery.Api.Admin;
 using Orrery.Api.Http;
 using Orrery.Engine.Vectors;
 
 namespace Orrery.Api.Pinecone;
 
 /// <summary><c>/vectors/delete</c>: records by id, by filter, or all of a namespace.</summary>
-internal sealed class DeleteRoute(IVectorStore store)
+internal sealed class DeleteRoute(IVectorStore store, ChangeGuard guard)
 {
     public async ValueTask<ApiError?> RunAsync(JsonExchange exchange)
     {
         if (Parse(exchange, out var request) is { } error)
             return error;
-        if (!(await store.DeleteAsync(request!, exchange.Cancellation)).TryGet(out _, out var refused))
+        // As to remove the namespace.
+        if (request!.All && guard.Own(exchange.Context) is { } refusal)
+            return refusal;
+        if (!(await store.DeleteAsync(request, exchange.Cancellation)).TryGet(out _, out var refused))
             return ApiError.From(refused);
         exchange.Reply.Raw("{}"u8);
         return null;

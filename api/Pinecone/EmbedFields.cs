@@ -1,4 +1,4 @@
-using System.Text;
+using System.Text.Json;
 using Orrery.Api.Http;
 using Orrery.Api.Pinecone.Inference;
 using Orrery.Engine;
@@ -67,7 +67,14 @@ internal sealed record EmbedFields
         return null;
     }
 
-    private static string? Kept(ReadOnlyMemory<byte> parameters) => parameters.IsEmpty ? null : Encoding.UTF8.GetString(parameters.Span);
+    /// <summary>Parameters that were read, as they are kept: each that is known once, without what stands between them.</summary>
+    private static string? Kept(ReadOnlyMemory<byte> parameters)
+    {
+        if (parameters.IsEmpty)
+            return null;
+        using var document = JsonDocument.Parse(parameters);
+        return Placement.Only(document.RootElement, InferenceParameters.Names);
+    }
 
     private void ReadMap(ref RequestJson json)
     {

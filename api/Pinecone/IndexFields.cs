@@ -16,6 +16,9 @@ internal ref struct IndexFields
     /// <summary>The most bytes of a <c>spec</c>, which is only kept.</summary>
     private const int MaxPlacement = 4096;
 
+    /// <summary>The most characters of a cloud's and a region's name, which are only kept.</summary>
+    private const int MaxPlaceName = 64;
+
     /// <summary>The most characters of a field's name in a schema.</summary>
     private const int MaxFieldName = 64;
 
@@ -130,9 +133,9 @@ internal ref struct IndexFields
             else if (json.Is("embed"u8))
                 _embed = EmbedFields.Read(ref json);
             else if (json.Is("cloud"u8))
-                _cloud = json.Text("cloud");
+                _cloud = PlaceName(ref json, "cloud");
             else if (json.Is("region"u8))
-                _region = json.Text("region");
+                _region = PlaceName(ref json, "region");
             else if (json.Is("read_capacity"u8, "readCapacity"u8))
                 _readMode = ReadMode(ref json);
             else
@@ -218,6 +221,14 @@ internal ref struct IndexFields
         if (mode is not (null or "OnDemand"))
             json.Fail(ErrorCause.Invalid, $"read_capacity.mode must be OnDemand, not '{mode}': nothing is reserved for an index here", "read_capacity");
         return mode;
+    }
+
+    private static string? PlaceName(ref RequestJson json, string field)
+    {
+        var name = json.Text(field);
+        if (name?.Length > MaxPlaceName)
+            json.Fail(ErrorCause.TooLarge, $"{field} must be at most {MaxPlaceName} characters, not {name.Length}", field);
+        return name;
     }
 
     private void ReadTags(ref RequestJson json)

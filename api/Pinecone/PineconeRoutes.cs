@@ -48,7 +48,7 @@ internal static class PineconeRoutes
         foreach (var data in (RouteGroupBuilder[])[group, group.MapGroup("/indexes/{index}")])
         {
             MapData(data, store, options, guard);
-            MapRecords(data, new RecordRoutes(backend, store), options, guard);
+            MapRecords(data, new RecordRoutes(backend, store, options), options, guard);
         }
     }
 
@@ -77,7 +77,7 @@ internal static class PineconeRoutes
         Get("/vectors/fetch", fetch.ByIdAsync, "Records by id (?ids=a&ids=b&namespace=)", typeof(FetchAnswer));
         Post("/vectors/fetch_by_metadata", fetch.ByMetadataAsync, "Records by filter, a page at a time", typeof(FetchByMetadataBody), typeof(FetchAnswer));
         Write("/vectors/update", new UpdateRoute(store).RunAsync, "Change one record, or the metadata of all that match", typeof(UpdateBody), typeof(UpdateAnswer));
-        Write("/vectors/delete", new DeleteRoute(store).RunAsync, "Remove records by ids, by filter, or all of a namespace", typeof(DeleteBody), null);
+        Write("/vectors/delete", new DeleteRoute(store, guard).RunAsync, "Remove records by ids, by filter, or all of a namespace", typeof(DeleteBody), null);
         Get("/vectors/list", new ListRoute(store).RunAsync, "Ids in order (?prefix=&limit=&paginationToken=&namespace=)", typeof(ListAnswer));
         Post("/describe_index_stats", stats.RunAsync, "Counts of records", typeof(StatsBody), typeof(StatsAnswer));
         Get("/describe_index_stats", stats.RunAsync, "Counts of records", typeof(StatsAnswer));
@@ -120,11 +120,14 @@ internal static class PineconeRoutes
             routes.Map(pattern, context => protocol.WriteErrorAsync(context, new(ErrorCause.RouteNotFound, what))).WithMetadata(protocol);
     }
 
-    /// <summary>What routing calls of a route without a body.</summary>
+    /// <summary>What routing calls of a route without a body: with a deadline, as those that have one.</summary>
     private static RequestDelegate Ask(Protocol protocol, Func<JsonExchange, ValueTask<ApiError?>> handler) => async context =>
     {
         using var reply = new Reply();
-        if (await handler(new JsonExchange(context, default, default, reply, context.RequestAborted)) is { } error)
+        var error = RequestHeaders.TryRead(context, out var headers, out var misfit)
+            ? await RequestDeadline.WithinAsync(context, headers.Timeout, cancellation => handler(new JsonExchange(context, default, headers, reply, cancellation)))
+            : misfit;
+        if (error is not null)
             await protocol.WriteErrorAsync(context, error);
         else
             await reply.CompleteAsync(context);
@@ -134,5 +137,5 @@ internal static class PineconeRoutes
         route.Describe(_control, summary, request, (answer, success), typeof(ControlError), statuses);
 
     private static void Data(this IEndpointConventionBuilder route, string summary, Type? request, Type? answer) =>
-        route.Describe(_data, summary, request, answer, typeof(RpcStatus), 400, 401, 403, 404, 409, 429, 503);
+        route.Describe(_data, summary, request, answer, typeof(RpcStatus), 400, 401, 403, 404, 409, 429, 503, 504);
 }

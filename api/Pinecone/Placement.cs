@@ -45,6 +45,20 @@ internal static class Placement
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
+    /// <summary>An object of these fields alone, of one that is given twice the last.</summary>
+    public static string Only(JsonElement from, string[] fields)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            Copy(from, fields, json);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
     /// <summary>The <c>spec</c> of an index that a cloud runs.</summary>
     public static string Serverless(string cloud, string region)
     {

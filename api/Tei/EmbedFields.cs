@@ -32,6 +32,9 @@ internal struct EmbedFields(JsonExchange exchange, bool perToken)
         return true;
     }
 
+    /// <summary>Reads the field the reader is at, which is none of these.</summary>
+    public void ReadOther(ref RequestJson json) => _shared.ReadOther(ref json);
+
     /// <summary>Reads the object of them. What it has beside is refused: it would change the answer.</summary>
     public void ReadParameters(ref RequestJson json)
     {

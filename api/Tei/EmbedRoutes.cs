@@ -33,7 +33,7 @@ internal sealed class EmbedRoutes(IInferenceBackend backend, ApiOptions options)
             else if (json.Is("parameters"u8))
                 fields.ReadParameters(ref json);
             else if (!fields.TryRead(ref json))
-                json.Skip();
+                fields.ReadOther(ref json);
         }
 
         request = null;

@@ -14,15 +14,7 @@ internal sealed class RerankRoute(IInferenceBackend backend, ApiOptions options)
             return ApiError.From(refused, ("inputs", "texts"));
         using (output)
         {
-            var scores = new float[output.Count];
-            var order = new int[output.Count];
-            for (var i = 0; i < scores.Length; i++)
-            {
-                scores[i] = parsed.Raw ? output[i][0] : Scores.OfPair(parsed.Function, output[i][0]);
-                order[i] = i;
-            }
-
-            scores.AsSpan().Sort(order.AsSpan(), static (a, b) => b.CompareTo(a));
+            var (scores, order) = Scores.Ranked(output, parsed.Function);
             await WriteAsync(exchange, parsed, scores, order);
         }
 
@@ -48,7 +40,7 @@ internal sealed class RerankRoute(IInferenceBackend backend, ApiOptions options)
             else if (json.Is("return_text"u8))
                 returnText = json.Flag("return_text") ?? false;
             else if (!fields.TryRead(ref json))
-                json.Skip();
+                fields.ReadOther(ref json);
         }
 
         parsed = null;
@@ -83,7 +75,7 @@ internal sealed class RerankRoute(IInferenceBackend backend, ApiOptions options)
             Priority = exchange.Headers.Priority,
             Timeout = exchange.Headers.Timeout,
         };
-        parsed = new Parsed(request, model.ScoreFunction, texts!, raw, returnText);
+        parsed = new Parsed(request, raw ? ScoreFunction.Identity : model.ScoreFunction, texts!, returnText);
         return true;
     }
 
@@ -96,7 +88,7 @@ internal sealed class RerankRoute(IInferenceBackend backend, ApiOptions options)
             reply.Raw(i == 0 ? "{\"index\":"u8 : ",{\"index\":"u8);
             reply.Number(order[i]);
             reply.Raw(",\"score\":"u8);
-            reply.Number(scores[i]);
+            reply.Number(scores[order[i]]);
             if (parsed.ReturnText)
             {
                 reply.Raw(",\"text\":"u8);
@@ -110,5 +102,5 @@ internal sealed class RerankRoute(IInferenceBackend backend, ApiOptions options)
         reply.Raw("]"u8);
     }
 
-    private sealed record Parsed(ScoreRequest Request, ScoreFunction Function, List<string> Texts, bool Raw, bool ReturnText);
+    private sealed record Parsed(ScoreRequest Request, ScoreFunction Function, List<string> Texts, bool ReturnText);
 }

@@ -28,11 +28,11 @@ internal sealed class SimilarityRoute(IInferenceBackend backend, ApiOptions opti
         while (json.NextField())
         {
             if (json.Is("inputs"u8))
-                ReadInputs(ref json, ref source, ref sentences, ref count);
+                ReadInputs(ref json, fields, ref source, ref sentences, ref count);
             else if (json.Is("parameters"u8))
-                ReadParameters(ref json, ref fields);
+                fields.ReadParameters(ref json);
             else if (!fields.TryRead(ref json))
-                json.Skip();
+                fields.ReadOther(ref json);
         }
 
         request = null;
@@ -65,7 +65,7 @@ internal sealed class SimilarityRoute(IInferenceBackend backend, ApiOptions opti
         return true;
     }
 
-    private void ReadInputs(ref RequestJson json, ref string? source, ref List<string>? sentences, ref int count)
+    private void ReadInputs(ref RequestJson json, TeiFields fields, ref string? source, ref List<string>? sentences, ref int count)
     {
         if (!json.EnterObject("inputs"))
             return;
@@ -76,18 +76,7 @@ internal sealed class SimilarityRoute(IInferenceBackend backend, ApiOptions opti
             else if (json.Is("sentences"u8))
                 sentences = json.Texts("sentences", options.MaxClientBatchSize, out count);
             else
-                json.Skip();
-        }
-    }
-
-    private static void ReadParameters(ref RequestJson json, ref TeiFields fields)
-    {
-        if (!json.EnterObject("parameters"))
-            return;
-        while (json.NextField())
-        {
-            if (!fields.TryRead(ref json))
-                json.Skip();
+                fields.PassOver(ref json, "inputs: ");
         }
     }
 

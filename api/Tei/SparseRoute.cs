@@ -36,7 +36,7 @@ internal sealed class SparseRoute(IInferenceBackend backend, ApiOptions options)
             if (json.Is("inputs"u8))
                 inputs = json.Inputs("inputs", options.MaxClientBatchSize);
             else if (!fields.TryRead(ref json))
-                json.Skip();
+                fields.ReadOther(ref json);
         }
 
         request = null;

@@ -36,6 +36,44 @@ internal struct TeiFields
         return true;
     }
 
+    /// <summary>
+    /// Reads the field the reader is at, which is none of a route's own. Text Embeddings Inference passes over what it does not know; to who asks for a task it
+    /// is refused, for it would change the answer.
+    /// </summary>
+    public void ReadOther(ref RequestJson json)
+    {
+        if (json.Is("options"u8) || _chosen is null)
+            // For the hub's own queue: use_cache, wait_for_model.
+            json.Skip();
+        else if (json.Is("parameters"u8))
+            ReadParameters(ref json);
+        else
+            PassOver(ref json);
+    }
+
+    /// <summary>Reads these fields from the object of parameters.</summary>
+    public void ReadParameters(ref RequestJson json)
+    {
+        if (!json.EnterObject("parameters"))
+            return;
+        while (json.NextField())
+        {
+            if (!TryRead(ref json))
+                PassOver(ref json, "parameters: ");
+        }
+    }
+
+    /// <summary>Passes over the field the reader is at, or refuses it.</summary>
+    /// <param name="json">The body.</param>
+    /// <param name="place">Where in it, for the message.</param>
+    public readonly void PassOver(ref RequestJson json, string place = "")
+    {
+        if (_chosen is null)
+            json.Skip();
+        else
+            json.Fail(ErrorCause.Unprocessable, $"{place}{json.FieldName} is not known here", json.FieldName);
+    }
+
     /// <summary>What to do with texts that are too long.</summary>
     public readonly Truncation Truncation(ApiOptions options) =>
         !(_truncate ?? options.AutoTruncate) ? Engine.Truncation.Refuse : _left ? Engine.Truncation.Left : Engine.Truncation.Right;

@@ -6,5 +6,11 @@ internal static class LoadFailure
     /// <summary>The reason.</summary>
     /// <param name="exception">What was thrown; the log has it whole.</param>
     /// <param name="directory">Where the model lies.</param>
-    public static string Reason(Exception exception, string directory) => MachinePaths.Hide(ModelFormatException.Reason(exception), directory);
+    public static string Reason(Exception exception, string directory)
+    {
+        var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        var message = ModelFormatException.Reason(exception).Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+        // Files of the cache, and those that links lead to, lie elsewhere.
+        return LocalPaths.Hide(message.Replace(folder, "its folder", StringComparison.Ordinal), folder);
+    }
 }

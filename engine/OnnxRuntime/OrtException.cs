@@ -73,7 +73,6 @@ public sealed class OrtException : Exception
             "RequirementNotRegistered" => OrtErrorCode.ModelLoadCanceled,
             var name => Enum.TryParse<OrtErrorCode>(name, out var known) ? known : OrtErrorCode.Fail,
         };
-        // Callers are told it.
-        return new OrtException(code, $"{doing}: {MachinePaths.Hide(message[(end + 1)..].Trim())} ({code})", error);
+        return new OrtException(code, $"{doing}: {message[(end + 1)..].Trim()} ({code})", error);
     }
 }

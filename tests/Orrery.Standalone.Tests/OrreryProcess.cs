@@ -1,15 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Orrery.Hosting.Startup;
 
 namespace Orrery.Standalone.Tests;
 
 /// <summary>The real program in a real process.</summary>
-internal sealed class OrreryProcess : IDisposable
+internal sealed partial class OrreryProcess : IDisposable
 {
+    // Nothing takes so long; a busy machine may stand still for a while.
+    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(3);
+
     private readonly StringBuilder _output = new();
     private readonly Process _process;
 
@@ -17,7 +19,8 @@ internal sealed class OrreryProcess : IDisposable
     /// <param name="environment">Variables; one without a value is taken away.</param>
     public OrreryProcess(string[] arguments, params (string Name, string Value)[] environment)
     {
-        var start = GuardedProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "orrery.dll"), .. arguments]);
+        // A shell that starts something beside it has it ignore Ctrl-C, and so do the tests that it starts and all that they start.
+        var start = GuardedProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "orrery.dll"), .. arguments], OperatingSystem.IsLinux() ? ["env", "--default-signal=INT"] : null);
         (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, Directory.CreateTempSubdirectory("orrery-test-").FullName);
         start.Environment["ORRERY__Engine__CacheDirectory"] = start.WorkingDirectory;
         start.Environment["ORRERY__Engine__Sessions"] = "1";
@@ -61,23 +64,15 @@ internal sealed class OrreryProcess : IDisposable
         }
     }
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>Starts a server on a free port and waits until it says what it serves.</summary>
     public static Task<(OrreryProcess Process, HttpClient Client)> ServeAsync(params string[] arguments) => ServeAsync(arguments, []);
 
     /// <inheritdoc cref="ServeAsync(string[])"/>
     public static async Task<(OrreryProcess Process, HttpClient Client)> ServeAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
-        var port = FreePort();
-        var process = new OrreryProcess(["serve", "--port", port.ToString(CultureInfo.InvariantCulture), .. arguments], environment);
-        await process.PrintsAsync("Listening on");
-        return (process, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") });
+        var process = new OrreryProcess(["serve", "--port", "0", .. arguments], environment);
+        await process.PrintsAsync(" (API: ");
+        return (process, new HttpClient { BaseAddress = new Uri(Address().Match(process.Output).Groups[1].Value) });
     }
 
     /// <summary>Waits until it has printed something.</summary>
@@ -87,7 +82,7 @@ internal sealed class OrreryProcess : IDisposable
         while (!Output.Contains(text, StringComparison.Ordinal))
         {
             Assert.False(_process.HasExited && clock.Elapsed > TimeSpan.FromSeconds(5), $"ended with {(_process.HasExited ? _process.ExitCode : 0)}: {Output}");
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"did not print '{text}': {Output}");
+            Assert.True(clock.Elapsed < _limit, $"did not print '{text}': {Output}");
             await Task.Delay(TimeSpan.FromMilliseconds(20));
         }
     }
@@ -106,7 +101,7 @@ internal sealed class OrreryProcess : IDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> EndAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(_limit);
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
     }
@@ -117,6 +112,9 @@ internal sealed class OrreryProcess : IDisposable
             _process.Kill();
         _process.Dispose();
     }
+
+    [GeneratedRegex(@"^Listening on (\S+) ", RegexOptions.Multiline)]
+    private static partial Regex Address();
 
     private void Collect(object sender, DataReceivedEventArgs line)
     {

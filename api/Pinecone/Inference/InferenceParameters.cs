@@ -13,6 +13,9 @@ internal sealed record InferenceParameters
     /// <summary>As what is searched for.</summary>
     public const string Passage = "passage";
 
+    /// <summary>What they may be called.</summary>
+    public static readonly string[] Names = ["input_type", "truncate", "dimension"];
+
     // What models' authors call the prompts of either side.
     private static readonly string[] _queryPrompts = ["query", "search_query"];
     private static readonly string[] _passagePrompts = ["passage", "document", "search_document"];

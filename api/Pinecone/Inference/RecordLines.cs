@@ -5,7 +5,7 @@ using Orrery.Engine;
 
 namespace Orrery.Api.Pinecone.Inference;
 
-/// <summary>Records that bring a text: a JSON object a line, with <c>_id</c> (or <c>id</c>), the field that is embedded, and whatever else is to be kept.</summary>
+/// <summary>Records that bring a text: a JSON object a line, with <c>_id</c> (or, without that, <c>id</c>), the field that is embedded, and whatever else is to be kept.</summary>
 internal sealed class RecordLines
 {
     public List<string> Ids { get; } = [];
@@ -57,7 +57,9 @@ internal sealed class RecordLines
             var json = document.RootElement;
             if (json.ValueKind != JsonValueKind.Object)
                 return new(ErrorCause.WrongType, "the line must be a JSON object");
-            if (!(json.TryGetProperty("_id"u8, out var id) || json.TryGetProperty("id"u8, out id)) || id.ValueKind != JsonValueKind.String)
+            // Where both are there id is a field as any other.
+            var name = json.TryGetProperty("_id"u8, out var id) ? "_id" : "id";
+            if ((name == "id" && !json.TryGetProperty("id"u8, out id)) || id.ValueKind != JsonValueKind.String)
                 return new(ErrorCause.Invalid, "_id is missing, or no string", "_id");
             if (json.TryGetProperty("_id"u8, out _) && json.TryGetProperty("id"u8, out var other) && !(other.ValueKind == JsonValueKind.String && other.ValueEquals(id.GetString())))
                 return new(ErrorCause.Invalid, "_id and id are the same field, and say different things", "_id");
@@ -65,12 +67,12 @@ internal sealed class RecordLines
                 return new(ErrorCause.Invalid, $"'{id.GetString()}' has no text in the field '{field}', which this index embeds", field);
             Ids.Add(id.GetString()!);
             Texts.Add(TextInput.Of(text.GetString()!));
-            Metadata.Add(WithoutId(json));
+            Metadata.Add(Without(name, json));
             return null;
         }
     }
 
-    private static ReadOnlyMemory<byte> WithoutId(JsonElement record)
+    private static ReadOnlyMemory<byte> Without(string name, JsonElement record)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
@@ -78,7 +80,7 @@ internal sealed class RecordLines
             json.WriteStartObject();
             foreach (var property in record.EnumerateObject())
             {
-                if (!property.NameEquals("_id"u8) && !property.NameEquals("id"u8))
+                if (!property.NameEquals(name))
                     property.WriteTo(json);
             }
 

@@ -7,7 +7,7 @@ using Orrery.Engine.Vectors;
 namespace Orrery.Api.Pinecone.Inference;
 
 /// <summary><c>/records/namespaces/{namespace}/upsert</c> and <c>…/search</c>: texts in, kept with their embeddings; a text in, the nearest records out.</summary>
-internal sealed class RecordRoutes(IInferenceBackend backend, IVectorStore store)
+internal sealed class RecordRoutes(IInferenceBackend backend, IVectorStore store, ApiOptions options)
 {
     public async ValueTask<ApiError?> UpsertAsync(JsonExchange exchange)
     {
@@ -40,6 +40,8 @@ internal sealed class RecordRoutes(IInferenceBackend backend, IVectorStore store
         var (index, error) = await FindAsync(exchange);
         if (index is null)
             return error;
+        if (fields.Rerank is not null && fields.TopK > options.MaxClientBatchSize)
+            return new(ErrorCause.TooLarge, $"query.top_k must be at most {options.MaxClientBatchSize} where what is found is reranked, not {fields.TopK}", "query");
         ModelInfo? reranker = null;
         if (fields.Rerank is { } rerank && !ModelChoice.TryFind(backend, rerank.Model, "rerank.model", ModelTask.Reranker, out reranker, out error))
             return error;

@@ -4,7 +4,7 @@ using Orrery.Engine;
 namespace Orrery.Api.Pinecone.Inference;
 
 /// <summary>Texts in the order of their relevance to a query, by a cross-encoder.</summary>
-/// <param name="Scores">Of all texts, 0 to 1.</param>
+/// <param name="Scores">Of all texts: 0 to 1, but by a model whose own activation is none.</param>
 /// <param name="Order">Places of texts, the best first; as many as were asked for.</param>
 internal sealed record Reranking(float[] Scores, int[] Order)
 {
@@ -34,12 +34,7 @@ internal sealed record Reranking(float[] Scores, int[] Order)
             return refused;
         using (output)
         {
-            var scores = new float[output.Count];
-            var order = new int[output.Count];
-            for (var i = 0; i < scores.Length; i++)
-                (scores[i], order[i]) = (Engine.Scores.Sigmoid(output[i][0]), i);
-            // Of equal scores the earlier text goes first.
-            Array.Sort(order, (a, b) => scores[b].CompareTo(scores[a]) is not 0 and var less ? less : a.CompareTo(b));
+            var (scores, order) = Engine.Scores.Ranked(output, model.ScoreFunction);
             return new Reranking(scores, order.Length > top ? order[..top] : order);
         }
     }

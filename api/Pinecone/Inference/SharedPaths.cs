@@ -6,7 +6,7 @@ using Orrery.Engine;
 namespace Orrery.Api.Pinecone.Inference;
 
 /// <summary>
-/// <c>/embed</c> and <c>/rerank</c>, which Text Embeddings Inference has too. Pinecone's clients say by headers that it is they; without those the body tells:
+/// <c>/embed</c> and <c>/rerank</c>, which Text Embeddings Inference has too. Pinecone's clients say by a header which version of it they speak; without that the body tells:
 /// Pinecone's inputs and documents are objects.
 /// </summary>
 internal sealed class SharedPaths(IInferenceBackend backend, ApiOptions options, ChangeGuard guard)
@@ -29,8 +29,8 @@ internal sealed class SharedPaths(IInferenceBackend backend, ApiOptions options,
 
     private async ValueTask<ApiError?> EitherAsync(JsonExchange exchange, Func<JsonExchange, ValueTask<ApiError?>> other, Func<JsonExchange, ValueTask<ApiError?>> own, string field)
     {
-        var headers = exchange.Context.Request.Headers;
-        if (!headers.ContainsKey(VersionHeader) && !headers.ContainsKey(ChangeGuard.KeyHeader))
+        // A key alone tells nothing: gateways send one by the same name to whatever is behind them.
+        if (!exchange.Context.Request.Headers.ContainsKey(VersionHeader))
         {
             // Only what the other cannot read is looked at once more: its requests pay nothing.
             var error = await other(exchange);

@@ -78,7 +78,7 @@ internal sealed class EmbeddedIndex : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            damage = $"cannot be read: {e.Message}";
+            damage = $"cannot be read: {LocalPaths.Hide(e.Message, Path.GetDirectoryName(path)!)}";
         }
 
         connection?.CloseUntouched();
@@ -160,7 +160,7 @@ internal sealed class EmbeddedIndex : IDisposable
         catch (SqliteException e)
         {
             if (!e.IsDamage)
-                return new InferenceError(InferenceErrorKind.Unavailable, $"'{_state.FileName}' cannot be read: {e.Message}");
+                return new InferenceError(InferenceErrorKind.Unavailable, $"index '{Name}' cannot be read: {e.Message}");
             _health.Set(e);
             return Refusal!;
         }

@@ -41,7 +41,7 @@ public sealed partial class EmbeddedStore : IVectorStore
     /// <param name="loggers">Makes the log.</param>
     /// <param name="time">Measures.</param>
     /// <param name="cancellation">Gives up between files.</param>
-    /// <returns>The store, or why the folder cannot be used: another process has it, say.</returns>
+    /// <returns>The store, or why the folder, which is named, cannot be used: another process has it, say.</returns>
     /// <exception cref="ArgumentException">The options are wrong.</exception>
     public static async Task<Outcome<EmbeddedStore>> OpenAsync(VectorOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation)
     {
@@ -51,7 +51,7 @@ public sealed partial class EmbeddedStore : IVectorStore
             throw new ArgumentException(wrong, nameof(options));
         var folder = new FolderLock(options.Directory);
         if (folder.Take(create: false) is { } unusable)
-            return unusable;
+            return new InferenceError(InferenceErrorKind.Unavailable, $"vectors' folder '{options.Directory}' {unusable}");
         var store = new EmbeddedStore(options, folder, loggers.CreateLogger<EmbeddedStore>(), time);
         try
         {
@@ -163,7 +163,7 @@ public sealed partial class EmbeddedStore : IVectorStore
 
     private static InferenceError Closed => new(InferenceErrorKind.Unavailable, "the vector store is closed");
 
-    private static Outcome<Done> Delete(EmbeddedIndex index)
+    private Outcome<Done> Delete(EmbeddedIndex index)
     {
         try
         {
@@ -172,7 +172,8 @@ public sealed partial class EmbeddedStore : IVectorStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new InferenceError(InferenceErrorKind.Unavailable, $"'{index.State.FileName}' cannot be removed: {index.State.WithoutFolder(e.Message)}");
+            Log.DeleteFailed(_logger, index.State.Path, e.Message);
+            return new InferenceError(InferenceErrorKind.Unavailable, $"index '{index.Name}' cannot be removed: {LocalPaths.Hide(e.Message, _options.Directory)}");
         }
     }
 

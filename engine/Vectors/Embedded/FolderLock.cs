@@ -15,18 +15,13 @@ internal sealed class FolderLock(string directory) : IDisposable
 
     /// <summary>Takes the lock, unless it is held already.</summary>
     /// <param name="create">Whether to make the folder. Without it a folder that is not there is left so, and is right.</param>
-    /// <returns>Why it cannot be had, with the folder's place where it is not to be made: that is asked for who starts the store. Null when it is held, or there is nothing to hold.</returns>
-    public InferenceError? Take(bool create)
+    /// <returns>Why it cannot be had, to be read after the folder's name; null when it is held, or there is nothing to hold.</returns>
+    public string? Take(bool create)
     {
-        var folder = create ? "vectors' folder" : $"vectors' folder '{directory}'";
         lock (_gate)
         {
             if (_file is not null)
-            {
-                return FileIdentity.Of(_path) == _identity ? null
-                    : new(InferenceErrorKind.Unavailable, $"{folder} was removed or exchanged while it was in use; start the server anew");
-            }
-
+                return FileIdentity.Of(_path) == _identity ? null : FileGuard.Gone + "; start the server anew";
             if (!create && !Directory.Exists(directory))
                 return null;
             try
@@ -38,12 +33,12 @@ internal sealed class FolderLock(string directory) : IDisposable
             }
             catch (IOException e) when (FileLock.IsHeld(e))
             {
-                return new(InferenceErrorKind.Unavailable, $"{folder} is in use by another process");
+                return "is in use by another process";
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // A file system that is read-only or full, a right that is missing, a file in the folder's place: the message says which.
-                return new(InferenceErrorKind.Unavailable, $"{folder} cannot be used: {(create ? MachinePaths.Hide(e.Message, directory) : e.Message)}");
+                return $"cannot be used: {LocalPaths.Hide(e.Message, directory)}";
             }
         }
     }

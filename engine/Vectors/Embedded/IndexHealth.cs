@@ -31,6 +31,6 @@ internal sealed class IndexHealth
     public void Set(string damage)
     {
         Log.Refused(_logger, _index.Spec.Name, _index.Path, damage);
-        _refusal = new(InferenceErrorKind.Unavailable, $"index '{_index.Spec.Name}' is not served: '{_index.FileName}' {_index.WithoutFolder(damage)}");
+        _refusal = new(InferenceErrorKind.Unavailable, $"index '{_index.Spec.Name}' is not served: its file {damage}");
     }
 }

@@ -11,9 +11,6 @@ internal sealed class IndexState(string path, IndexSpec spec)
 
     public string Path { get; } = path;
 
-    /// <summary>What callers are told of <see cref="Path"/>.</summary>
-    public string FileName => System.IO.Path.GetFileName(Path);
-
     public IndexSpec Spec { get => _spec; set => _spec = value; }
 
     public ConcurrentDictionary<string, Namespace> Namespaces { get; } = new(StringComparer.Ordinal);
@@ -23,7 +20,4 @@ internal sealed class IndexState(string path, IndexSpec spec)
 
     /// <summary>Records of all namespaces.</summary>
     public long Records => Namespaces.Values.Sum(space => (long)space.Records);
-
-    /// <summary>A message about the file as callers are told it.</summary>
-    public string WithoutFolder(string message) => MachinePaths.Hide(message, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
 }

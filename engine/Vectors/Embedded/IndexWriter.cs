@@ -175,8 +175,8 @@ internal sealed class IndexWriter : IDisposable
             return null;
         if (_folder.Take(create: true) is { } unusable)
         {
-            Log.WriteFailed(_logger, _index.Path, unusable.Message);
-            return unusable;
+            Log.WriteFailed(_logger, _index.Path, $"the folder {unusable}");
+            return new(InferenceErrorKind.Unavailable, $"nothing was written to index '{_index.Spec.Name}': the folder of vectors {unusable}");
         }
 
         if (_guard is null)
@@ -215,7 +215,7 @@ internal sealed class IndexWriter : IDisposable
         Log.WriteFailed(_logger, _index.Path, exception.Message);
         if (exception is SqliteException { IsDamage: true } damage)
             _health.Set(damage);
-        var error = new InferenceError(InferenceErrorKind.Unavailable, $"nothing was written to '{_index.FileName}': {_index.WithoutFolder(exception.Message)}", RetryAfter: _retry);
+        var error = new InferenceError(InferenceErrorKind.Unavailable, $"nothing was written to index '{_index.Spec.Name}': {LocalPaths.Hide(exception.Message, Path.GetDirectoryName(_index.Path)!)}", RetryAfter: _retry);
         jobs.ForEach(job => job.Fail(error));
     }
 }

@@ -15,4 +15,7 @@ internal static partial class Log
 
     [LoggerMessage(4, LogLevel.Information, "Index {Index} is deleted")]
     public static partial void Deleted(ILogger logger, string index);
+
+    [LoggerMessage(5, LogLevel.Error, "'{Path}' is not removed: {Reason}")]
+    public static partial void DeleteFailed(ILogger logger, string path, string reason);
 }

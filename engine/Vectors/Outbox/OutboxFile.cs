@@ -13,7 +13,6 @@ internal sealed class OutboxFile : IDisposable
 
     private readonly SqliteConnection _connection;
     private readonly OutboxStatements _sql;
-    private readonly string _path;
     private readonly FileGuard _guard;
     private readonly long _maxRecords;
     private readonly long _maxBytes;
@@ -26,7 +25,7 @@ internal sealed class OutboxFile : IDisposable
 
     private OutboxFile(string path, SqliteConnection connection, long maxRecords, long maxBytes, TimeProvider time)
     {
-        (_path, _connection, _maxRecords, _maxBytes, _time) = (path, connection, maxRecords, maxBytes, time);
+        (_connection, _maxRecords, _maxBytes, _time) = (connection, maxRecords, maxBytes, time);
         _guard = new FileGuard(path);
         _sql = new OutboxStatements(connection);
         foreach (var (lane, entries, records, bytes) in _sql.Lanes())
@@ -108,7 +107,7 @@ internal sealed class OutboxFile : IDisposable
             _bytes += bytes;
             Interlocked.CompareExchange(ref _oldest, now, 0);
             // Sent from memory it may be yet; but what is acknowledged must outlive the process.
-            return _guard.Missing() is { } gone ? new(InferenceErrorKind.Unavailable, $"the outbox '{Path.GetFileName(_path)}' {gone}") : null;
+            return _guard.Missing() is { } gone ? new(InferenceErrorKind.Unavailable, $"the outbox {gone}") : null;
         }
         catch (SqliteException e)
         {

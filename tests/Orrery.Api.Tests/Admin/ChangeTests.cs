@@ -135,6 +135,7 @@ public sealed class ChangeTests(LocalFixture fixture)
     [InlineData("DELETE", "/indexes/default", "")]
     [InlineData("DELETE", "/indexes/default/namespaces/a", "")]
     [InlineData("DELETE", "/namespaces/a", "")]
+    [InlineData("POST", "/vectors/delete", """{"namespace":"a","deleteAll":true}""")]
     public async Task Without_a_key_indexes_and_namespaces_are_removed_and_configured_from_this_machine_alone(string method, string path, string body)
     {
         await using var near = await ApiServer.StartAsync(fixture.Backend, vectors: new RecordingStore());

@@ -8,6 +8,7 @@ namespace Orrery.Api.Tests.Fuzz;
 public abstract class FuzzTests(BackendFixture fixture)
 {
     private const int Requests = 3000;
+    private const long Most = 64 << 20;
 
     private int _answered;
 
@@ -17,11 +18,17 @@ public abstract class FuzzTests(BackendFixture fixture)
         await SendSomeAsync(200);
         var before = HeldBytes();
         await SendSomeAsync(Requests);
+        // Other tests hold something too, for a while; what leaks stays.
         var grown = HeldBytes() - before;
+        for (var tries = 0; grown >= Most && tries < 20; tries++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            grown = HeldBytes() - before;
+        }
 
         // A campaign of refusals alone would say little.
         Assert.True(_answered > Requests / 10, $"only {_answered} of {Requests} requests were good enough for an answer");
-        Assert.True(grown < 64 << 20, $"{grown} bytes more are held after {Requests} requests");
+        Assert.True(grown < Most, $"{grown} bytes more are held after {Requests} requests");
         Assert.Empty(fixture.Server.LoggedErrors.Messages);
         Assert.Equal(200, (await fixture.Server.PostAsync("/embed", """{"inputs":"still there"}""")).Status);
         await fixture.Server.AssertNothingInFlightAsync();

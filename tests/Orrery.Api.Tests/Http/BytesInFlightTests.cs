@@ -1,6 +1,10 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using Orrery.Api.Http;
 using Orrery.Api.Tests.Support;
+using Orrery.Engine.Tests.Support;
 
 namespace Orrery.Api.Tests.Http;
 
@@ -8,6 +12,8 @@ namespace Orrery.Api.Tests.Http;
 public sealed class BytesInFlightTests(LocalFixture fixture)
 {
     private const int Limit = 100;
+
+    private static readonly string _large = """{"inputs":"a text"}""" + new string(' ', 100_000);
 
     [Fact]
     public async Task Lets_bodies_in_while_there_is_room_and_then_in_turn()
@@ -64,16 +70,45 @@ public sealed class BytesInFlightTests(LocalFixture fixture)
 
         // Each has as much room as it announced, however little of it has come; but what a client has sent a server need not have seen yet.
         Answer refused;
-        while ((refused = await server.PostAsync("/embed", """{"inputs":"a text"}""")).Status == 200)
+        while ((refused = await server.PostAsync("/embed", _large)).Status == 200)
             await Task.Yield();
         Assert.True(refused.Status == 503, $"{refused.Status} {refused.Body}");
         Assert.True(refused.Headers.Contains("Retry-After"));
         Assert.Contains("Api:MaxBytesInFlight", refused.Body, StringComparison.Ordinal);
+        // A question is no upload, and waits for none.
+        Assert.Equal(200, (await server.PostAsync("/embed", """{"inputs":"a text"}""")).Status);
         foreach (var body in slow)
             body.End();
         foreach (var answer in sent)
             (await answer).Dispose();
-        Assert.Equal(200, (await server.PostAsync("/embed", """{"inputs":"a text"}""")).Status);
+        Assert.Equal(200, (await server.PostAsync("/embed", _large)).Status);
+    }
+
+    [Theory]
+    [InlineData(1 << 20)]
+    [InlineData(1 << 14)]
+    public async Task A_body_that_takes_too_long_to_come_gives_its_room_back(int bytes)
+    {
+        var time = new ManualTime();
+        await using var server = await ApiServer.StartAsync(fixture.Backend, more: services => services.AddSingleton<TimeProvider>(time));
+        using var client = new TcpClient(server.Address.Host, server.Address.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST /embed HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: {bytes}\r\n\r\n{{"));
+        using var reader = new StreamReader(stream);
+        var status = reader.ReadLineAsync();
+        while (!status.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            await Task.Delay(1);
+        }
+
+        Assert.StartsWith("HTTP/1.1 408", await status, StringComparison.Ordinal);
+        client.Client.Shutdown(SocketShutdown.Send);
+        while (await reader.ReadLineAsync() is { Length: > 0 })
+        {
+        }
+
+        Assert.Contains("did not come within", await reader.ReadLineAsync(), StringComparison.Ordinal);
     }
 
     /// <summary>A body that announces its length, and comes when it is told to.</summary>

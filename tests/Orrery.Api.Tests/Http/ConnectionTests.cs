@@ -83,7 +83,7 @@ public abstract class ConnectionTests(BackendFixture fixture)
 
     private static async Task<string> ReadToEndAsync(Socket client)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         var text = new StringBuilder();
         var block = new byte[4096];
         try

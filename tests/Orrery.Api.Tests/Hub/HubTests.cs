@@ -136,6 +136,15 @@ public abstract class HubTests(ServerFixture fixture)
             Assert.Equal(200, (await Server.GetAsync(route)).Status);
     }
 
+    [Theory]
+    [InlineData("/models/tiny-mean", """{"inputs":"a","options":{"wait_for_model":true}}""")]
+    [InlineData("/models/tiny-mean", """{"inputs":{"source_sentence":"a","sentences":["b"]},"parameters":{"truncate":true}}""")]
+    [InlineData("/models/tiny-cross-encoder", """{"query":"a","texts":["b"],"parameters":{}}""")]
+    [InlineData("/embed", """{"inputs":"a","unknown":1}""")]
+    [InlineData("/similarity", """{"inputs":{"source_sentence":"a","sentences":["b"],"unknown":1},"parameters":{"unknown":1},"unknown":1}""")]
+    public async Task Passes_over_what_is_for_the_hub_s_queue_and_what_another_protocol_passes_over(string route, string body) =>
+        Assert.Equal(200, (await Server.PostAsync(route, body)).Status);
+
     [Fact]
     public async Task Puts_a_prompt_before_texts()
     {
@@ -162,6 +171,15 @@ public abstract class HubTests(ServerFixture fixture)
     [InlineData("/models/tiny-nli", """{"inputs":"a","parameters":{"multi_label":true}}""", 422, "multi_label")]
     [InlineData("/models/tiny-mean", """{"inputs":"a","parameters":{"top_k":1}}""", 422, "top_k")]
     [InlineData("/models/tiny-mean", """{"inputs":"a","encoding_format":"base64"}""", 422, "encoding_format")]
+    [InlineData("/models/tiny-mean", """{"inputs":"a","prompt":"query: "}""", 422, "prompt")]
+    [InlineData("/", """{"inputs":"a","top_k":1}""", 422, "top_k")]
+    [InlineData("/vertex", """{"instances":[{"inputs":"a","prompt":"query: "}]}""", 422, "prompt")]
+    [InlineData("/models/tiny-sparse", """{"inputs":"a","top_k":1}""", 422, "top_k")]
+    [InlineData("/models/tiny-sparse", """{"inputs":"a","parameters":{"top_k":1}}""", 422, "top_k")]
+    [InlineData("/models/tiny-mean", """{"inputs":{"source_sentence":"a","sentences":["b"],"metric":"dot"}}""", 422, "metric")]
+    [InlineData("/models/tiny-mean", """{"inputs":{"source_sentence":"a","sentences":["b"]},"parameters":{"metric":"dot"}}""", 422, "metric")]
+    [InlineData("/models/tiny-cross-encoder", """{"query":"a","texts":["b"],"top_n":1}""", 422, "top_n")]
+    [InlineData("/models/tiny-cross-encoder", """{"query":"a","texts":["b"],"parameters":{"top_n":1}}""", 422, "top_n")]
     [InlineData("/models/tiny-mean", """{"inputs":"a","model":"tiny-cls"}""", 422, "tiny-cls")]
     [InlineData("/models/tiny-mean", """{"query":"a","texts":["b"]}""", 424, "/rerank")]
     [InlineData("/models/nobody", """{"inputs":"a"}""", 404, "nobody")]

@@ -88,6 +88,7 @@ public sealed class TritonTests(LocalFixture fixture)
     [Theory]
     [InlineData("""{"name":"label","parameters":{"classification":1}}""", "numbers")]
     [InlineData("""{"name":"logits","parameters":{"classification":-1}}""", "classification")]
+    [InlineData("""{"name":"logits","parameters":{"classification":2147483647}}""", "1000")]
     [InlineData("""{"name":"logits","parameters":{"shared_memory_region":"r","shared_memory_byte_size":8}}""", "shared_memory_region")]
     public async Task Refuses_what_cannot_be_made_of_an_output(string output, string reason)
     {

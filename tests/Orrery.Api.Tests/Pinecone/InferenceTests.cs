@@ -67,6 +67,12 @@ public sealed class InferenceTests(LocalFixture fixture)
         Assert.Equal("text/plain", (await fixture.Server.PostAsync("/rerank", """{"query":"a"}""")).ContentType!.MediaType);
     }
 
+    [Theory]
+    [InlineData("/embed", """{"inputs":"a text"}""")]
+    [InlineData("/rerank", """{"query":"a","texts":["b"]}""")]
+    public async Task A_key_alone_does_not_make_another_s_request_Pinecone_s(string path, string body) =>
+        Assert.Equal((await fixture.Server.PostAsync(path, body)).Body, (await fixture.Server.PostAsync(path, body, ("api-key", "of-a-gateway"))).Body);
+
     [Fact]
     public async Task Asks_for_the_key_where_one_is_set()
     {
@@ -168,6 +174,53 @@ public sealed class InferenceTests(LocalFixture fixture)
     {
         var answer = await fixture.Server.PostAsync("/indexes/create-for-model", $$"""{"name":"never","cloud":"aws","region":"us-east-1","embed":{{embed}}}""");
         answer.AssertRefused(status, status == 404 ? "NOT_FOUND" : "INVALID_ARGUMENT", reason);
+    }
+
+    [Theory]
+    [InlineData("cloud")]
+    [InlineData("region")]
+    public async Task Refuses_long_names_of_places(string field)
+    {
+        var body = $$"""{"name":"never","cloud":"aws","region":"us-east-1","{{field}}":"{{new string('x', 65)}}","embed":{"model":"tiny-mean","field_map":{"text":"chunk"} } }""";
+        (await fixture.Server.PostAsync("/indexes/create-for-model", body)).AssertRefused(400, "INVALID_ARGUMENT", field, "64");
+    }
+
+    [Fact]
+    public async Task Keeps_parameters_and_not_what_stands_between_them()
+    {
+        var blanks = new string(' ', 100_000);
+        var parameters = $$"""{{{blanks}}"truncate":"NONE",{{blanks}}"truncate":"END","input_type":"passage"}""";
+        var index = await MakeAsync("kept", $$$"""{"model":"tiny-mean","field_map":{"text":"chunk"},"write_parameters":{{{parameters}}},"read_parameters":{ {{{blanks}}} } }""");
+        await fixture.Server.SendAsync("DELETE", "/indexes/kept");
+        Assert.Equal("""{"input_type":"passage","truncate":"END"}""", index.GetProperty("embed").GetProperty("write_parameters").GetRawText());
+        Assert.Equal("{}", index.GetProperty("embed").GetProperty("read_parameters").GetRawText());
+    }
+
+    [Fact]
+    public async Task Repeats_little_of_what_it_refuses()
+    {
+        var answer = await fixture.Server.PostAsync("/embed", $$$"""{"model":"tiny-mean","inputs":[{"text":"a"}],"parameters":{"{{{new string('x', 100_000)}}}":1}}""", _client);
+        answer.AssertRefused(400, "INVALID_ARGUMENT", "parameters", "is not known", "dimension");
+        Assert.InRange(answer.Body.Length, 100, 3000);
+    }
+
+    [Fact]
+    public async Task A_field_of_its_own_by_the_name_id_is_kept()
+    {
+        await MakeAsync("ids", """{"model":"tiny-mean","field_map":{"text":"chunk"}}""");
+        Assert.Equal(201, (await LinesAsync("/indexes/ids/records/namespaces/n/upsert", """{"_id":"a","chunk":"b","id":"own"}""")).Status);
+        var hits = (await fixture.Server.PostAsync("/indexes/ids/records/namespaces/n/search", """{"query":{"inputs":{"text":"b"},"top_k":1}}""")).Json.GetProperty("result").GetProperty("hits");
+        await fixture.Server.SendAsync("DELETE", "/indexes/ids");
+        Assert.Equal(("a", """{"chunk":"b","id":"own"}"""), (hits[0].GetProperty("_id").GetString(), hits[0].GetProperty("fields").GetRawText()));
+    }
+
+    [Fact]
+    public async Task Reranks_no_more_than_a_request_may_bring()
+    {
+        await MakeAsync("many", """{"model":"tiny-mean","field_map":{"text":"chunk"}}""");
+        var answer = await fixture.Server.PostAsync("/indexes/many/records/namespaces/n/search", """{"query":{"inputs":{"text":"b"},"top_k":2049},"rerank":{"model":"tiny-cross-encoder","rank_fields":["chunk"]}}""");
+        await fixture.Server.SendAsync("DELETE", "/indexes/many");
+        answer.AssertRefused(400, 3, "top_k", "2048");
     }
 
     [Fact]

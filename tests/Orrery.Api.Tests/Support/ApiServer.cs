@@ -105,7 +105,7 @@ public sealed partial class ApiServer : IAsyncDisposable
     /// <summary>Waits until this server has answered everything: clients have an answer before it is counted as given.</summary>
     public async Task AssertNothingInFlightAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (await InFlightAsync() > 0)
         {
             Assert.False(patience.IsCancellationRequested, "requests are still counted as in flight");

@@ -2,7 +2,7 @@ using Orrery.Engine;
 
 namespace Orrery.Api.Tests.Support;
 
-/// <summary>Answers as another does, except that inference ends as told: for errors that a real model cannot be made to give.</summary>
+/// <summary>Answers as another does, except that inference and loading end as told: for errors that a real model cannot be made to give.</summary>
 internal sealed class RefusingBackend(IInferenceBackend inner, Func<CancellationToken, ValueTask<InferenceError>> end) : IInferenceBackend
 {
     public RefusingBackend(IInferenceBackend inner, InferenceError error)
@@ -38,7 +38,7 @@ internal sealed class RefusingBackend(IInferenceBackend inner, Func<Cancellation
     public async ValueTask<Outcome<IReadOnlyList<string>>> DecodeAsync(string model, IReadOnlyList<int[]> ids, bool skipSpecialTokens, CancellationToken cancellation) =>
         await end(cancellation);
 
-    public ValueTask<Outcome<ModelInfo>> LoadAsync(string model, CancellationToken cancellation) => inner.LoadAsync(model, cancellation);
+    public async ValueTask<Outcome<ModelInfo>> LoadAsync(string model, CancellationToken cancellation) => await end(cancellation);
 
-    public ValueTask<Outcome<ModelInfo>> UnloadAsync(string model, CancellationToken cancellation) => inner.UnloadAsync(model, cancellation);
+    public async ValueTask<Outcome<ModelInfo>> UnloadAsync(string model, CancellationToken cancellation) => await end(cancellation);
 }

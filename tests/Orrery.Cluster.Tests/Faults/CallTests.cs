@@ -46,8 +46,10 @@ public sealed class CallTests
         var answer = new TaskCompletionSource<Answer<Rows>>();
         var attempt = Attempt(CancellationToken.None);
         var followed = attempt.FollowAsync(new ValueTask<Answer<Rows>>(answer.Task));
+        // Before it is said: what happens next is another thing afterwards.
+        var next = attempt.Next;
         attempt.Replica.InFlight.Look(now: 5, late: 0);
-        Assert.Equal(CallEnd.Late, await attempt.Next);
+        Assert.Equal(CallEnd.Late, await next);
         attempt.Replica.InFlight.Look(now: 6, late: 1);
         Assert.False(attempt.Next.IsCompleted);
 

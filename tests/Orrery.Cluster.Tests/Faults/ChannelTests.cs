@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orrery.ClientApi.Routing;
+using Orrery.Cluster.Tests.Membership;
 using Orrery.Cluster.Tests.Support;
 using Orrery.Fleet.Routing;
 
@@ -47,22 +48,31 @@ public sealed class ChannelTests
     {
         var (asked, made) = (0, 0);
         Action broken = null!;
+        var time = new StillTime();
+        var every = TimeSpan.FromMilliseconds(200);
         await using var channel = New(tell =>
         {
             broken = tell;
             made++;
             return Client(() => Interlocked.Increment(ref asked) == 1 ? new TaskCompletionSource().Task : Task.CompletedTask);
-        }, new RouterOptions(), TimeSpan.FromMilliseconds(200));
-        await UntilAsync(() => Volatile.Read(ref asked) == 1);
-        // At once: it is not time to ask yet.
+        }, new RouterOptions(), every, time);
+        // Looks go on when the test says so.
+        await UntilAsync(() => time.Run(every));
+        time.Pass(every);
+        await UntilAsync(() => time.Run(every) && Volatile.Read(ref asked) == 1);
+        // At once: it is not time to ask yet, however often it looks.
         broken();
+        for (var looks = 0; looks < 3; looks++)
+            await UntilAsync(() => time.Run(every));
         Assert.True(channel.Silent);
-        await UntilAsync(() => !channel.Silent);
+        Assert.Equal(1, Volatile.Read(ref asked));
+        time.Pass(every);
+        await UntilAsync(() => time.Run(every) && !channel.Silent);
         Assert.Equal(1, made);
     }
 
-    private static SiloChannel New(Func<Action, IHost> connect, RouterOptions? options = null, TimeSpan? every = null) => new(
-        SiloAddress.New(IPAddress.Loopback, 1, 1), connect, options ?? _options, every ?? TimeSpan.FromMilliseconds(10), _ => { }, () => { }, TimeProvider.System, NullLogger.Instance);
+    private static SiloChannel New(Func<Action, IHost> connect, RouterOptions? options = null, TimeSpan? every = null, TimeProvider? time = null) => new(
+        SiloAddress.New(IPAddress.Loopback, 1, 1), connect, options ?? _options, every ?? TimeSpan.FromMilliseconds(10), _ => { }, () => { }, time ?? TimeProvider.System, NullLogger.Instance);
 
     private static IHost Client(Func<Task> beat, Task? start = null, Func<Task>? stop = null, Action? dispose = null)
     {
@@ -88,7 +98,7 @@ public sealed class ChannelTests
 
     private static async Task UntilAsync(Func<bool> holds)
     {
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!holds())
             await Task.Delay(5, late.Token);
     }

@@ -31,8 +31,7 @@ public sealed class GuardTests
         var lease = silo.GetRequiredService<MembershipLease>();
 
         Volatile.Write(ref cut, true);
-        while (lease.Held)
-            await Task.Delay(20);
+        await UntilAsync(() => Task.FromResult(!lease.Held), "the lease lapsed");
         Assert.Equal(InferenceErrorKind.Unavailable, (await fleet.Backend.LoadAsync("model", CancellationToken.None)).Error?.Kind);
         Assert.Equal(InferenceErrorKind.Unavailable, (await fleet.Backend.UnloadAsync("model", CancellationToken.None)).Error?.Kind);
         Assert.Null(await Registry(fleet).DrainOneAsync("cpu"));
@@ -41,10 +40,15 @@ public sealed class GuardTests
         Assert.Empty(silo.GetRequiredService<ReplicaHost>().Replicas);
 
         Volatile.Write(ref cut, false);
-        while (!lease.Held)
-            await Task.Delay(20);
-        Assert.NotNull(await Registry(fleet).WatchAsync(default));
-        Assert.Equal(ModelState.Ready, (await fleet.Backend.LoadAsync("model", CancellationToken.None)).Value?.State);
+        // Asked again: on a machine that stands still it may lapse once more.
+        await UntilAsync(async () => await Registry(fleet).WatchAsync(default) is not null, "the view told");
+        await UntilAsync(async () => (await fleet.Backend.LoadAsync("model", CancellationToken.None)).Value?.State == ModelState.Ready, "the model loaded");
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> isSo, string what)
+    {
+        for (var clock = Stopwatch.StartNew(); !await isSo(); await Task.Delay(20))
+            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(2), $"not seen: {what}");
     }
 
     [Fact]

@@ -11,7 +11,6 @@ public sealed class LeaseTests : IDisposable
 {
     private static readonly SiloAddress _self = SiloAddress.New(IPAddress.Loopback, 11111, 1);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
 
     private readonly StillTime _time = new();
     private readonly Channel<TaskCompletionSource<MembershipTableData>> _questions = Channel.CreateUnbounded<TaskCompletionSource<MembershipTableData>>();
@@ -90,18 +89,10 @@ public sealed class LeaseTests : IDisposable
         {
             await _questions.Reader.ReadAsync();
             var asked = Volatile.Read(ref _seers);
-            // As long as the others are not asked yet, the table is waited for.
-            for (var waited = _pause; waited <= _patience && Volatile.Read(ref _seers) == asked; waited += _pause)
-            {
-                _time.Pass(_pause);
-                Assert.True(round == 0 || _lease.Held, $"lapsed in round {round}");
-                for (var i = 0; i < 300 && Volatile.Read(ref _seers) == asked; i++)
-                {
-                    _time.Run(waited);
-                    await Task.Delay(10);
-                }
-            }
-
+            // The table is not waited for until it is given up: for as long the lease does not last.
+            _time.Pass(_pause);
+            Assert.True(round == 0 || _lease.Held, $"lapsed in round {round}");
+            await UntilAsync(() => Volatile.Read(ref _seers) > asked);
             await NextAsync();
             Assert.True(_lease.Held);
         }
@@ -112,13 +103,7 @@ public sealed class LeaseTests : IDisposable
     {
         var asked = await _questions.Reader.ReadAsync();
         _time.Pass(_pause);
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (Volatile.Read(ref _seers) == 0)
-        {
-            _time.Run(_pause);
-            await Task.Delay(1, late.Token);
-        }
-
+        await UntilAsync(() => Volatile.Read(ref _seers) > 0);
         asked.SetResult(Row(SiloStatus.Active));
         await NextAsync();
         Assert.True(_lease.Held);
@@ -160,13 +145,19 @@ public sealed class LeaseTests : IDisposable
     }
 
     /// <summary>Waits until the next question is asked: the answer to the one before has been taken in, or waited for as long as that may be.</summary>
-    private async Task NextAsync(TimeSpan? waits = null)
+    private Task NextAsync()
+    {
+        _time.Pass(_pause);
+        return UntilAsync(() => _questions.Reader.TryPeek(out _));
+    }
+
+    /// <summary>Has those go on that wait for a pause at most, until something is so.</summary>
+    private async Task UntilAsync(Func<bool> isSo)
     {
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        _time.Pass(_pause);
-        while (!_questions.Reader.TryPeek(out _))
+        while (!isSo())
         {
-            _time.Run(waits ?? _pause);
+            _time.Run(_pause);
             await Task.Delay(1, late.Token);
         }
     }

@@ -14,7 +14,8 @@ internal sealed class StillTime : TimeProvider
     public void Pass(TimeSpan by) => Interlocked.Add(ref _now, by.Ticks);
 
     /// <summary>Only the timers: those that were to run after at most a time.</summary>
-    public void Run(TimeSpan longest)
+    /// <returns>Whether there were any.</returns>
+    public bool Run(TimeSpan longest)
     {
         List<Waiting> due;
         lock (_timers)
@@ -24,6 +25,8 @@ internal sealed class StillTime : TimeProvider
             timer.Dispose();
             timer.Callback(timer.State);
         }
+
+        return due.Count > 0;
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)

@@ -16,6 +16,8 @@ public sealed class FreezeTests(ProcessFixture fixture, ITestOutputHelper output
     {
         await using var cluster = await ProcessCluster.CreateAsync(fixture.Postgres, fixture.Models);
         await cluster.GrowAsync(silos: 2, fronts: 1);
+        // What a process prints comes a moment later.
+        await cluster.UntilAsync(_ => cluster.Silos.Exists(silo => silo.Output.Contains(Here, StringComparison.Ordinal)), "a registry");
         var frozen = cluster.Silos.Single(silo => silo.Output.Contains(Here, StringComparison.Ordinal));
         var other = cluster.Silos.Single(silo => silo != frozen);
 

@@ -7,7 +7,8 @@ namespace Orrery.Cluster.Tests.Processes;
 [Collection(ProcessFixture.Collection)]
 public sealed class KillTests(ProcessFixture fixture, ITestOutputHelper output)
 {
-    private static readonly TimeSpan _fullCapacityWithin = TimeSpan.FromSeconds(10);
+    // Some 6 s; bench/RESULTS.md has what it takes with nothing beside it.
+    private static readonly TimeSpan _fullCapacityWithin = TimeSpan.FromSeconds(30);
 
     [PostgresFact]
     public async Task Answers_every_request_when_a_silo_is_killed_whatever_it_holds()

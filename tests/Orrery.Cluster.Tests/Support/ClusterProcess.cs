@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using Orrery.Api.Tests.Support;
 using Orrery.Hosting.Startup;
 
 namespace Orrery.Cluster.Tests.Support;
@@ -13,7 +13,7 @@ internal sealed class ClusterProcess : IDisposable
     public const string SiloProgram = "orrery-silo";
     public const string FrontProgram = "orrery-front";
 
-    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(3);
 
     // Settings of the machine that the tests run on are none of theirs.
     private static readonly string[] _foreign = ["ORRERY__", "OTEL_", "ADMIN_TOKEN", "MEMBERSHIP", "CLUSTER_", "SILO_", "POD_", "KUBE", "MODEL_CACHE_DIR", "DETECTOR_DIR", "EMBEDDING_MODEL", "DEFAULT_CLASSIFIERS", "DEVICE", "VECTOR_"];
@@ -68,13 +68,13 @@ internal sealed class ClusterProcess : IDisposable
 
     public static ClusterProcess Silo(params (string Name, string Value)[] environment)
     {
-        var (port, silo, gateway) = (FreePort(), FreePort(), FreePort());
+        var (port, silo, gateway) = (Ports.Free(), Ports.Free(), Ports.Free());
         return new ClusterProcess(SiloProgram, port, silo, [], [("PORT", Text(port)), ("SILO_PORT", Text(silo)), ("GATEWAY_PORT", Text(gateway)), ("POD_IP", "127.0.0.1"), .. environment]);
     }
 
     public static ClusterProcess Front(params (string Name, string Value)[] environment)
     {
-        var port = FreePort();
+        var port = Ports.Free();
         return new ClusterProcess(FrontProgram, port, 0, [], [("PORT", Text(port)), .. environment]);
     }
 
@@ -149,25 +149,6 @@ internal sealed class ClusterProcess : IDisposable
         _process.Dispose();
         Http.Dispose();
         Directory.Delete(Home, recursive: true);
-    }
-
-    /// <summary>A port below those that outgoing connections take, so that none takes it before the process does.</summary>
-    private static int FreePort()
-    {
-        while (true)
-        {
-            var port = Random.Shared.Next(14_000, 32_000);
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            try
-            {
-                listener.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Somebody listens there; the next is as good.
-            }
-        }
     }
 
     private void Signal(string name)

@@ -38,8 +38,8 @@ public sealed class Load
     public async Task MoreAsync(int answers)
     {
         var wanted = Answered + answers;
-        while (Answered < wanted)
-            await Task.Delay(10);
+        for (var clock = Stopwatch.StartNew(); Answered < wanted; await Task.Delay(10))
+            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(3), $"{Answered} answers, {wanted} wanted");
     }
 
     private async Task AskAsync(IInferenceBackend backend, string model, int caller, int texts)

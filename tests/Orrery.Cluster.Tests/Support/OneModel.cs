@@ -16,19 +16,24 @@ internal sealed class OneModel : IAsyncDisposable
 {
     public const string Name = "model";
 
+    /// <summary>How late an answer is that a second replica is asked for as well.</summary>
+    public static readonly TimeSpan HedgeAfter = TimeSpan.FromMilliseconds(10);
+
     private readonly Channel<ClusterView> _views = Channel.CreateUnbounded<ClusterView>();
     private readonly SiloAddress[] _silos = [SiloAddress.New(IPAddress.Loopback, 1, 1), SiloAddress.New(IPAddress.Loopback, 2, 1)];
     private readonly Guid _epoch = Guid.NewGuid();
     private long _number;
 
-    public OneModel()
+    /// <param name="time">The front's clock; null for the machine's.</param>
+    public OneModel(TimeProvider? time = null)
     {
-        var options = new FrontOptions { Router = new RouterOptions { HedgeAfter = TimeSpan.FromMilliseconds(10), HedgeShare = 1 } };
+        time ??= TimeProvider.System;
+        var options = new FrontOptions { Router = new RouterOptions { HedgeAfter = HedgeAfter, HedgeShare = 1 } };
         var any = Scripted.Grains(method => method.Name == nameof(Interfaces.IRegistryGrain.WatchAsync) ? (object)WatchAsync() : Task.CompletedTask);
-        var channels = new SiloChannels(options, Options.Create(new ClusterOptions()), new ClientApi.Routing.ChannelOptions(Direct: false, PropagateActivity: false), TimeProvider.System, NullLogger<SiloChannels>.Instance);
+        var channels = new SiloChannels(options, Options.Create(new ClusterOptions()), new ClientApi.Routing.ChannelOptions(Direct: false, PropagateActivity: false), time, NullLogger<SiloChannels>.Instance);
         var grains = new LiveGrains(any, channels);
-        Watcher = new ClusterWatcher(grains, any, channels, options, Metrics, TimeProvider.System, NullLogger<ClusterWatcher>.Instance);
-        Dispatcher = new Dispatcher(Watcher, grains, Metrics, options, TimeProvider.System);
+        Watcher = new ClusterWatcher(grains, any, channels, options, Metrics, time, NullLogger<ClusterWatcher>.Instance);
+        Dispatcher = new Dispatcher(Watcher, grains, Metrics, options, time);
     }
 
     public FrontMetrics Metrics { get; } = new();
@@ -65,8 +70,9 @@ internal sealed class OneModel : IAsyncDisposable
             Pools = [],
         };
         Assert.True(_views.Writer.TryWrite(view));
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (Watcher.Table.View.Version != view.Version)
-            await Task.Delay(5);
+            await Task.Delay(5, late.Token);
     }
 
     /// <summary>What the router has on its way to each replica, in tokens.</summary>

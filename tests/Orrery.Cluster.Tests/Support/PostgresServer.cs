@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
+using Orrery.Api.Tests.Support;
 using Orrery.Hosting.Startup;
 
 namespace Orrery.Cluster.Tests.Support;
@@ -13,7 +12,7 @@ public sealed class PostgresServer : IAsyncLifetime
     public const string Collection = "postgres";
 
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"orrery-pg-{Guid.NewGuid().ToString("n")[..8]}");
-    private readonly int _port = FreePort();
+    private readonly int _port = Ports.Free();
     private Process? _server;
     private int _databases;
 
@@ -85,13 +84,6 @@ public sealed class PostgresServer : IAsyncLifetime
         return [.. found];
     }
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     private string For(string database, string role) => $"Host=127.0.0.1;Port={_port};Database={database};Username={role};Maximum Pool Size=20";
 
     /// <summary>PostgreSQL refuses to run as root.</summary>
@@ -108,7 +100,7 @@ public sealed class PostgresServer : IAsyncLifetime
                 await ExecuteAsync(For("postgres", "postgres") + ";Timeout=2", "SELECT 1");
                 return;
             }
-            catch (NpgsqlException) when (!server.HasExited && deadline.Elapsed < TimeSpan.FromSeconds(30))
+            catch (NpgsqlException) when (!server.HasExited && deadline.Elapsed < TimeSpan.FromMinutes(2))
             {
                 // It is still starting.
             }

@@ -24,7 +24,7 @@ internal sealed record SeenPool(string Pool, int Desired, int Current);
 internal sealed class ProcessCluster : IAsyncDisposable
 {
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(3);
 
     private readonly (string, string)[] _membership;
     private readonly (string, string)[] _engine;

@@ -1,4 +1,5 @@
 using Npgsql;
+using Orrery.Api.Tests.Support;
 using Orrery.Cluster.Tests.Support;
 using Orrery.Silo.Tables;
 using Orrery.Silo.Tables.Postgres;
@@ -112,7 +113,7 @@ public sealed class TableCreatorTests(PostgresServer server)
     [Fact]
     public async Task Says_that_no_server_answers()
     {
-        var port = PostgresServer.FreePort();
+        var port = Ports.Free();
         var refused = await CreateAsync($"Host=127.0.0.1;Port={port};Username=orrery;Password=hunter2;Database=orrery");
         Assert.Equal(TableStatus.Unreachable, refused.Status);
         Assert.Contains($"127.0.0.1:{port}", refused.Message, StringComparison.Ordinal);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Storage;
-using Orrery.Cluster.Tests.Support;
+using Orrery.Api.Tests.Support;
 using Orrery.Interfaces;
 using Database = Orrery.Hosting.Settings.ClusterOptions;
 
@@ -61,7 +61,7 @@ internal sealed class TableSilo : IAsyncDisposable
             silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = ("tables", "tables"));
             silo.Configure<SiloOptions>(o => o.SiloName = name);
             silo.Services.AddWireSerialization();
-            silo.ConfigureEndpoints(IPAddress.Loopback, PostgresServer.FreePort(), PostgresServer.FreePort());
+            silo.ConfigureEndpoints(IPAddress.Loopback, Ports.Free(), Ports.Free());
             silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (database.Invariant, database.ConnectionString));
             silo.AddAdoNetGrainStorage(Storage, o => (o.Invariant, o.ConnectionString) = (database.Invariant, database.ConnectionString));
             silo.AddAdoNetGrainStorage(DeletingStorage, o => (o.Invariant, o.ConnectionString, o.DeleteStateOnClear) = (database.Invariant, database.ConnectionString, true));

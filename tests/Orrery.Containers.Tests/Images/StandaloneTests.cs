@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Orrery.Api.Tests.Support;
 using Orrery.Containers.Tests.Support;
 using Xunit.Abstractions;
 
@@ -29,12 +30,12 @@ public sealed class StandaloneTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task Answers_within_512_MB_read_only_without_root_or_capabilities_and_ends_when_told()
     {
-        var port = Run.FreePort();
+        var port = Ports.Free();
         var container = await Docker.DoAsync(["run", "--detach", .. _lockedUp, "--tmpfs", "/vectors:uid=1654,gid=1654", "--network", _network,
             "--publish", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}:8080"), Image]);
         _containers.Add(container);
         using var http = new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")) };
-        await Run.UntilAsync(async () => (await http.GetAsync("/health/ready")).IsSuccessStatusCode, "ready", TimeSpan.FromMinutes(2), () => Docker.LogsAsync(container));
+        await Run.UntilAsync(ReadyAsync, "ready", TimeSpan.FromMinutes(2), () => Docker.LogsAsync(container));
 
         // README's first request, and its first vectors.
         var scored = await PostAsync(http, "/v1/score", """{"input": ["Where is my new card?", "let Some(side) = self.side else { return 0.0 };"]}""");
@@ -53,6 +54,14 @@ public sealed class StandaloneTests(ITestOutputHelper output) : IAsyncLifetime
 
         await Docker.DoAsync("stop", "--time", "30", container);
         Assert.Equal("0 false", await Docker.DoAsync("inspect", "--format", "{{.State.ExitCode}} {{.State.OOMKilled}}", container));
+
+        async Task<bool> ReadyAsync()
+        {
+            // A connection that was begun before anybody listened may hang: the next one need not.
+            using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            using var answer = await http.GetAsync("/health/ready", soon.Token);
+            return answer.IsSuccessStatusCode;
+        }
     }
 
     [Fact]

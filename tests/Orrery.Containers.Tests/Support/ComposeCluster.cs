@@ -60,7 +60,7 @@ internal sealed class ComposeCluster : IAsyncDisposable
         var file = Assert.Single(Yaml.Documents(System.IO.File.ReadAllText(Repository.Path("compose.yaml"))));
         // What Debian's docker-compose 1.29 does not know.
         file.Remove("name");
-        var port = Run.FreePort();
+        var port = Ports.Free();
         var addresses = new Dictionary<string, string>();
         foreach (var (name, service) in file["services"]!.AsObject().Select(pair => (pair.Key, pair.Value!.AsObject())))
         {

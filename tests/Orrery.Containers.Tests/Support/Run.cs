@@ -9,14 +9,6 @@ internal static class Run
     /// <summary>The tag of the images that were built for this run.</summary>
     public const string Tag = "dev";
 
-    /// <summary>A port that is free now.</summary>
-    public static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>Waits until something is so.</summary>
     /// <param name="isSo">Asked again and again; what breaks while it is asked is not so yet.</param>
     /// <param name="what">What is waited for.</param>

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text;
+using Orrery.Api.Tests.Support;
 
 namespace Orrery.Deployment.Tests.Packages;
 
@@ -19,8 +20,7 @@ internal sealed class AdvisoryFeed : IDisposable
     public AdvisoryFeed(bool advisories, bool broken = false)
     {
         _broken = broken;
-        var port = FreePort();
-        Root = $"http://127.0.0.1:{port}/";
+        Root = $"http://127.0.0.1:{Ports.Free()}/";
         _listener.Prefixes.Add(Root);
         _listener.Start();
         var resources = $$"""{"@id":"{{Root}}flat/","@type":"PackageBaseAddress/3.0.0"}""";
@@ -83,12 +83,5 @@ internal sealed class AdvisoryFeed : IDisposable
         }
 
         return stream.ToArray();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
     }
 }

@@ -87,9 +87,14 @@ public sealed class RunningTests
             return Resident() - before;
         }
 
+        const long Most = 15L << 20;
         Growth(100);
-        // A leaked output a run would be 40 MB, a leaked session a round 20; the heaps settle after a thousand rounds, having grown by 10 to 20.
-        Assert.InRange(Growth(200), long.MinValue, 15L << 20);
+        // A leaked output a run would be 40 MB, a leaked session a round 20; the heaps settle after a thousand rounds, having grown by 10 to 20. What leaks
+        // does so each time.
+        long grown = Growth(200);
+        for (int tries = 1; grown > Most && tries < 3; tries++)
+            grown = Growth(200);
+        Assert.InRange(grown, long.MinValue, Most);
     }
 
     [Fact]

@@ -12,6 +12,7 @@ public sealed class DamageTests(ITestOutputHelper output)
 {
     private const int Records = 400;
     private const int Dimension = 24;
+    private const string Told = "index 'default' is not served: its file ";
 
     [Fact]
     public async Task A_byte_that_changed_in_the_file_is_refused_or_changes_no_answer()
@@ -106,7 +107,8 @@ public sealed class DamageTests(ITestOutputHelper output)
         await File.WriteAllTextAsync(fixture.Folder, "a file in the folder's place");
         var error = (await fixture.Store.UpsertAsync(Upsert("a", [1]), default)).Error!;
         Assert.Equal(InferenceErrorKind.Unavailable, error.Kind);
-        Assert.Contains("vectors' folder cannot be used: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("the folder of vectors cannot be used: ", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Path.GetDirectoryName(fixture.Folder)!, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("process", error.Message, StringComparison.Ordinal);
     }
 
@@ -179,10 +181,9 @@ public sealed class DamageTests(ITestOutputHelper output)
 
             refused++;
             var error = (await store.StatsAsync(IndexName, null, default)).Error!;
-            var file = $"'{Path.GetFileName(path)}.db' ";
-            Assert.Contains(file, error.Message, StringComparison.Ordinal);
+            Assert.StartsWith(Told, error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain(folder, error.Message, StringComparison.Ordinal);
-            reasons[error.Message[(error.Message.IndexOf(file, StringComparison.Ordinal) + file.Length)..]] = 1;
+            reasons[error.Message[Told.Length..]] = 1;
             await store.DisposeAsync();
             foreach (var (extension, bytes) in damaged)
                 Assert.Equal(bytes, await File.ReadAllBytesAsync(path + extension));
@@ -205,7 +206,7 @@ public sealed class DamageTests(ITestOutputHelper output)
         {
             var error = (await store.UpsertAsync(Upsert("a", [1]), default)).Error!;
             Assert.Equal(InferenceErrorKind.Unavailable, error.Kind);
-            Assert.Contains("'default.db'", error.Message, StringComparison.Ordinal);
+            Assert.StartsWith(Told, error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain(folder, error.Message, StringComparison.Ordinal);
             Assert.Contains(reason, error.Message, StringComparison.Ordinal);
             Assert.False(Must(await store.ListIndexesAsync(default))[0].Ready);

@@ -24,7 +24,8 @@ public sealed class FullDiskTests(ITestOutputHelper output)
                 error = (await store.UpsertAsync(Upsert($"{written++}", Vector(written)), default)).Error;
             written--;
             Assert.Equal(InferenceErrorKind.Unavailable, error.Kind);
-            Assert.Contains("'default.db'", error.Message, StringComparison.Ordinal);
+            Assert.Contains("index 'default'", error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain(options.Directory, error.Message, StringComparison.Ordinal);
             output.WriteLine(error.Message);
             await CheckAsync(store, written);
             Assert.NotNull((await store.UpsertAsync(Upsert("more", Vector(0)), default)).Error);

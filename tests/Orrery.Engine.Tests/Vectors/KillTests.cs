@@ -40,7 +40,8 @@ public sealed class KillTests(ITestOutputHelper output)
         await writer.KillAsync(versions);
         output.WriteLine(versions.LastFailure);
         Assert.True(versions.Failures >= 20);
-        Assert.Contains("'default.db'", versions.LastFailure, StringComparison.Ordinal);
+        Assert.Contains("index 'default'", versions.LastFailure, StringComparison.Ordinal);
+        Assert.DoesNotContain(options.Directory, versions.LastFailure, StringComparison.Ordinal);
 
         await using var store = await OpenAsync(options);
         await CheckAsync(store, versions);

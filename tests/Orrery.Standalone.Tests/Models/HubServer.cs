@@ -110,8 +110,8 @@ internal sealed class HubServer : IAsyncDisposable
             BreakAfter = null;
             await context.Response.Body.WriteAsync(content.AsMemory(from, bytes));
             await context.Response.Body.FlushAsync();
-            while (!HasArrived())
-                await Task.Yield();
+            while (!HasArrived() && !context.RequestAborted.IsCancellationRequested)
+                await Task.Delay(5);
             context.Abort();
             return;
         }

@@ -3,12 +3,13 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Orrery.Engine.Tests.Support;
+using Xunit.Abstractions;
 using ElementType = Orrery.Onnx.TensorProto.Types.DataType;
 
 namespace Orrery.Standalone.Tests.Serve;
 
 /// <summary>A process with little memory, and what would take it.</summary>
-public sealed class MemoryTests : IAsyncLifetime
+public sealed class MemoryTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const long Limit = 400 << 20;
 
@@ -46,6 +47,7 @@ public sealed class MemoryTests : IAsyncLifetime
 
         // Within the limit: 64 MB. It was no lasting harm.
         Assert.Equal(HttpStatusCode.OK, (await InferAsync(4000)).Status);
+        output.WriteLine($"{_process.MostMemory >> 20} MB at the most");
         Assert.InRange(_process.MostMemory, 0, Limit);
     }
 

@@ -99,12 +99,15 @@ public sealed class ServeTests
         }
     }
 
-    [Fact]
-    public async Task Refuses_a_default_model_that_is_not_there()
+    [Theory]
+    [InlineData("EMBEDDING_MODEL", "owner/absent")]
+    [InlineData("DEFAULT_CLASSIFIERS", "absent")]
+    public async Task Refuses_a_default_that_is_not_there(string key, string name)
     {
-        using var process = new OrreryProcess(["serve", "--models", Checkout.Fixture("tiny-mean")], ("EMBEDDING_MODEL", "owner/absent"));
+        using var process = new OrreryProcess(["serve", "--models", Checkout.Fixture("tiny-mean")], (key, name));
         Assert.Equal(2, await process.EndAsync());
-        await process.PrintsAsync("EMBEDDING_MODEL");
+        await process.PrintsAsync(key);
+        await process.PrintsAsync(name);
     }
 
     [Fact]
@@ -186,19 +189,21 @@ public sealed class ServeTests
     private static async Task InFlightAsync(HttpClient client)
     {
         // This very request and the half one.
-        while (!(await client.GetStringAsync("/metrics")).Contains("orrery_api_requests_in_flight 2\n", StringComparison.Ordinal))
-            await Task.Yield();
+        using var late = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (!(await client.GetStringAsync("/metrics", late.Token)).Contains("orrery_api_requests_in_flight 2\n", StringComparison.Ordinal))
+            await Task.Delay(5, late.Token);
     }
 
     private static async Task RefusesConnectionsAsync(HttpClient client)
     {
+        using var late = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (true)
         {
             using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                await probe.ConnectAsync(IPAddress.Loopback, client.BaseAddress!.Port);
-                await Task.Yield();
+                await probe.ConnectAsync(IPAddress.Loopback, client.BaseAddress!.Port, late.Token);
+                await Task.Delay(5, late.Token);
             }
             catch (SocketException)
             {
