@@ -61,8 +61,6 @@ internal sealed class RecordLines
             var name = json.TryGetProperty("_id"u8, out var id) ? "_id" : "id";
             if ((name == "id" && !json.TryGetProperty("id"u8, out id)) || id.ValueKind != JsonValueKind.String)
                 return new(ErrorCause.Invalid, "_id is missing, or no string", "_id");
-            if (json.TryGetProperty("_id"u8, out _) && json.TryGetProperty("id"u8, out var other) && !(other.ValueKind == JsonValueKind.String && other.ValueEquals(id.GetString())))
-                return new(ErrorCause.Invalid, "_id and id are the same field, and say different things", "_id");
             if (!json.TryGetProperty(field, out var text) || text.ValueKind != JsonValueKind.String)
                 return new(ErrorCause.Invalid, $"'{id.GetString()}' has no text in the field '{field}', which this index embeds", field);
             Ids.Add(id.GetString()!);

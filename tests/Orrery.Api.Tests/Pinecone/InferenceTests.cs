@@ -145,7 +145,6 @@ public sealed class InferenceTests(LocalFixture fixture)
     [InlineData("""{"_id":"a"}""", "'chunk'")]
     [InlineData("""{"chunk":"a"}""", "_id")]
     [InlineData("""{"_id":"a","chunk":"b","deep":{"x":1}}""", "records[0]")]
-    [InlineData("""{"_id":"a","id":"z","chunk":"b"}""", "_id and id")]
     [InlineData("[1]", "object")]
     [InlineData("{", "JSON")]
     [InlineData("", "no records")]
