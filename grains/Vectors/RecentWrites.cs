@@ -15,7 +15,7 @@ internal sealed class RecentWrites(TimeProvider time, int most = 100_000)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Shard, Guid Operation), Task> _writes = [];
-    private readonly Queue<((string Shard, Guid Operation) Name, long At)> _order = [];
+    private readonly Queue<(KeyValuePair<(string Shard, Guid Operation), Task> Write, long At)> _order = [];
 
     /// <summary>Does a write, or waits for the one of the same name. One that was refused or failed may be done anew.</summary>
     /// <param name="name">The shard, and the write's name.</param>
@@ -36,7 +36,7 @@ internal sealed class RecentWrites(TimeProvider time, int most = 100_000)
             if (doing.IsCompleted && !IsDone(doing))
                 return doing;
             _writes[name] = doing;
-            _order.Enqueue((name, now));
+            _order.Enqueue((new(name, doing), now));
             return doing.WaitAsync(cancellation);
         }
     }
@@ -44,7 +44,8 @@ internal sealed class RecentWrites(TimeProvider time, int most = 100_000)
     private void Forget(int left, long now)
     {
         while (_order.TryPeek(out var oldest) && (_order.Count > left || time.GetElapsedTime(oldest.At, now) >= _kept))
-            _writes.Remove(_order.Dequeue().Name);
+            // One that failed and was made again has another entry, by which it is forgotten later.
+            ((ICollection<KeyValuePair<(string Shard, Guid Operation), Task>>)_writes).Remove(_order.Dequeue().Write);
     }
 
     private async Task<Answer<T>> DoAsync<T>((string Shard, Guid Operation) name, Func<CancellationToken, Task<Answer<T>>> write)

@@ -61,6 +61,21 @@ public sealed class RecentWritesTests
     }
 
     [Fact]
+    public async Task One_that_failed_and_came_again_is_remembered_from_then_on()
+    {
+        var time = new StillTime();
+        var writes = new RecentWrites(time);
+        var first = new TaskCompletionSource<Answer<Value<int>>>();
+        var failed = writes.OnceAsync(_name, _ => first.Task, default);
+        time.Pass(TimeSpan.FromMinutes(6));
+        first.SetException(new IOException());
+        await Assert.ThrowsAsync<IOException>(() => failed);
+        await writes.OnceAsync(_name, _ => Task.FromResult(Done), default);
+        time.Pass(TimeSpan.FromMinutes(6));
+        Assert.Equal(1, (await writes.OnceAsync<Value<int>>(_name, _ => throw new InvalidOperationException(), default)).Value!.It);
+    }
+
+    [Fact]
     public async Task No_more_than_so_many_are_remembered_and_none_for_long()
     {
         var time = new StillTime();
