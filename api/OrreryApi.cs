@@ -59,7 +59,7 @@ public static class OrreryApi
         var admin = routes.ServiceProvider.GetRequiredService<AdminOptions>();
         var guard = new ChangeGuard(admin, options.PineconeKey);
 
-        routes.MapTei(backend, options, new SharedPaths(backend, options, guard).At);
+        routes.MapTei(backend, options, prefixes, new SharedPaths(backend, options, guard).At);
         routes.MapOpenAi(backend, options, guard, prefixes);
         routes.MapOpenInference(backend, options, admin, prefixes);
         routes.MapScoring(backend, options, guard, prefixes);
@@ -67,7 +67,7 @@ public static class OrreryApi
         routes.MapPost("/v1/search", JsonExchange.Handle(ProblemProtocol.Instance, options, new SearchRoute(backend, vectors).RunAsync))
             .Describe(ProblemProtocol.Instance, "The records nearest to a text or a vector", typeof(SearchBody), typeof(SearchAnswer), null, 400, 404, 409, 413, 415, 429, 500, 503, 504);
         var health = new HealthRoutes(backend);
-        routes.MapHub(backend, options, health);
+        routes.MapHub(backend, options, health, prefixes);
         MapOperations(routes, health, new MetricsRoute(collector));
         routes.MapDocumentation();
     }

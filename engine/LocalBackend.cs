@@ -267,6 +267,9 @@ public sealed class LocalBackend : IInferenceBackend, IAsyncDisposable
     /// <summary>What is put before every text; empty for nothing.</summary>
     private static Outcome<string> PromptOf(LoadedModel model, string? prompt, string? name)
     {
+        // It is put before every text of the request: one of megabytes would be copied for each.
+        if (prompt is not null && prompt.Length > TextEncoder.MostCharacters(model.Info.MaxLength))
+            return new InferenceError(InferenceErrorKind.TooLarge, $"prompt has {prompt.Length} characters, more than the {model.Info.MaxLength} tokens of the model's longest text can be", "prompt");
         if (prompt is not null)
             return prompt;
         name ??= model.Manifest.DefaultPrompt;

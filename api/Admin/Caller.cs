@@ -39,10 +39,15 @@ internal static class Caller
         return request.Headers.Origin.Count > 0 && !IsOwnOrigin(request);
     }
 
-    /// <summary>Whether the body is of a type that a page's form can send without asking the server first.</summary>
-    public static bool IsForm(string? contentType)
+    /// <summary>
+    /// Whether the request is one that a page's form could send: its body is of a form's type, and it has no header of keys, which forms cannot
+    /// give it and scripts only where the server lets them (Fetch, 3.2). Pinecone's JavaScript client sends lines of records as plain text.
+    /// </summary>
+    public static bool IsForm(HttpRequest request)
     {
-        var type = RequestHeaders.MediaType(contentType);
+        if (request.Headers.ContainsKey(ChangeGuard.KeyHeader))
+            return false;
+        var type = RequestHeaders.MediaType(request.ContentType);
         return type.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
             || type.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
             || type.Equals("text/plain", StringComparison.OrdinalIgnoreCase);

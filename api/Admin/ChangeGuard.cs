@@ -26,7 +26,7 @@ internal sealed class ChangeGuard(AdminOptions admin, string? key = null)
         {
             if (Caller.IsForeignPage(request))
                 return Forbidden("this changes something, and pages of other origins may not: the headers Origin and Sec-Fetch-Site say that one asks");
-            if (Caller.IsForm(request.ContentType))
+            if (Caller.IsForm(request))
             {
                 return new(
                     ErrorCause.MediaType, $"this changes something, and is not taken as '{request.ContentType}', which a page's form can send: use Content-Type: application/json",

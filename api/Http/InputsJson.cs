@@ -51,6 +51,15 @@ internal static class InputsJson
     public static List<string>? Texts(this ref RequestJson json, string field, int limit, out int count, bool allowOne = false) =>
         json.Texts(field, limit, out count, out _, allowOne);
 
+    /// <summary>A text or a list of texts, of which more than the limit are refused; null when absent.</summary>
+    public static List<string>? Texts(this ref RequestJson json, string field, int limit, bool allowOne = false)
+    {
+        var texts = json.Texts(field, limit, out var count, allowOne);
+        if (count > limit)
+            json.Fail(ErrorCause.TooLarge, $"{field} must have at most {limit} items, not {count}", field);
+        return texts;
+    }
+
     /// <summary>A text or a list of texts; null when absent. Tells which it was.</summary>
     public static List<string>? Texts(this ref RequestJson json, string field, int limit, out int count, out bool single, bool allowOne = true)
     {

@@ -52,11 +52,12 @@ internal readonly record struct RequestHeaders(Priority Priority, TimeSpan? Time
             || (type.StartsWith("application/", StringComparison.OrdinalIgnoreCase) && type.EndsWith("+json", StringComparison.OrdinalIgnoreCase));
     }
 
-    /// <summary>Whether the body is announced as lines of JSON.</summary>
+    /// <summary>Whether the body is announced as lines of JSON, or as text, which is what Pinecone's JavaScript client calls them.</summary>
     public static bool IsLines(string? contentType)
     {
         var type = MediaType(contentType);
-        return type.Equals("application/x-ndjson", StringComparison.OrdinalIgnoreCase) || type.Equals("application/jsonl", StringComparison.OrdinalIgnoreCase);
+        return type.Equals("application/x-ndjson", StringComparison.OrdinalIgnoreCase) || type.Equals("application/jsonl", StringComparison.OrdinalIgnoreCase)
+            || type.Equals("text/plain", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>The type alone, without parameters.</summary>

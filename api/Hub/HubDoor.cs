@@ -27,7 +27,7 @@ internal sealed class HubDoor(IInferenceBackend backend, ApiOptions options)
     public ValueTask<ApiError?> ModelAsync(JsonExchange exchange)
     {
         // Names from the hub have a slash, which some clients escape.
-        var name = Uri.UnescapeDataString(exchange.Context.Request.RouteValues["name"] as string ?? "");
+        var name = Uri.UnescapeDataString(exchange.Context.Request.RouteValues["model"] as string ?? "");
         var pipeline = name.IndexOf(Pipeline, StringComparison.Ordinal);
         if (pipeline >= 0 && name[(pipeline + Pipeline.Length)..] is "feature-extraction" or "sentence-similarity")
             name = name[..pipeline];

@@ -12,14 +12,16 @@ namespace Orrery.Api.Hub;
 /// <summary>The routes that the hub's inference clients call, and those by which hosts of Text Embeddings Inference (SageMaker, Vertex AI) do.</summary>
 internal static class HubRoutes
 {
-    public static void MapHub(this IEndpointRouteBuilder routes, IInferenceBackend backend, ApiOptions options, HealthRoutes health)
+    public static void MapHub(this IEndpointRouteBuilder routes, IInferenceBackend backend, ApiOptions options, HealthRoutes health, ProtocolPrefixes prefixes)
     {
         var protocol = new TeiProtocol(options.TeiLegacyStatus);
         var door = new HubDoor(backend, options);
         Post("/", door.RootAsync, "Any task, by the default model or the one named", typeof(HubBody), typeof(HubAnswer));
         Post("/invocations", door.RootAsync, "The same, as SageMaker calls it", typeof(HubBody), typeof(HubAnswer));
-        Post("/models/{**name}", door.ModelAsync, "Any task, by a model", typeof(HubBody), typeof(HubAnswer));
+        Post("/models/{**model}", door.ModelAsync, "Any task, by a model", typeof(HubBody), typeof(HubAnswer));
         Post("/vertex", door.VertexAsync, "Any task, as Vertex AI calls it", typeof(VertexBody), typeof(VertexAnswer));
+        foreach (var prefix in (string[])["/invocations", "/models", "/vertex"])
+            prefixes.Add(prefix, protocol);
         foreach (var route in (string[])["/", "/ping"])
             routes.MapGet(route, health.HealthAsync).Describe(protocol, "Whether requests can be answered: empty, or 503", null, null, null, 503);
 

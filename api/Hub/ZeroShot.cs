@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using Orrery.Api.Http;
-using Orrery.Api.Tei;
 using Orrery.Engine;
 
 namespace Orrery.Api.Hub;

@@ -29,6 +29,7 @@ internal ref struct IndexFields
     private string? _element;
     private int? _dimension;
     private Dictionary<string, string>? _tags;
+    private string? _readMode;
     private Range _spec;
     private Range _deployment;
     private string? _placement;
@@ -91,15 +92,13 @@ internal ref struct IndexFields
         return null;
     }
 
-    /// <summary>Reads what changes an index. Where it is run can be said, and changes nothing here.</summary>
+    /// <summary>Reads what changes an index: its protection and its tags.</summary>
     public static ApiError? ReadChange(JsonExchange exchange, out IndexChange? change)
     {
         var fields = default(IndexFields);
         change = null;
         if (fields.Read(exchange) is { } error)
             return error;
-        if (fields._hasSchema)
-            return new(ErrorCause.Invalid, "schema cannot be changed", "schema");
         if (fields.CheckUnchangeable() is { } fixedField)
             return fixedField;
         change = new IndexChange(fields._protection is { } word ? word == "enabled" : null, fields._tags);
@@ -138,8 +137,7 @@ internal ref struct IndexFields
             else if (json.Is("region"u8))
                 _region = PlaceName(ref json, "region");
             else if (json.Is("read_capacity"u8, "readCapacity"u8))
-                // How a service reads it; here there is one way.
-                json.Skip();
+                _readMode = ReadMode(ref json);
             else
                 json.Refuse();
         }
@@ -206,6 +204,25 @@ internal ref struct IndexFields
         return null;
     }
 
+    /// <summary>How a service is to read an index; here there is one way, which is the service's own default.</summary>
+    private static string? ReadMode(ref RequestJson json)
+    {
+        if (!json.EnterObject("read_capacity"))
+            return null;
+        string? mode = null;
+        while (json.NextField())
+        {
+            if (json.Is("mode"u8))
+                mode = json.Text("read_capacity.mode");
+            else
+                json.Refuse("read_capacity");
+        }
+
+        if (mode is not (null or "OnDemand"))
+            json.Fail(ErrorCause.Invalid, $"read_capacity.mode must be OnDemand, not '{mode}': nothing is reserved for an index here", "read_capacity");
+        return mode;
+    }
+
     private static string? PlaceName(ref RequestJson json, string field)
     {
         var name = json.Text(field);
@@ -238,8 +255,9 @@ internal ref struct IndexFields
 
     private readonly ApiError? CheckUnchangeable()
     {
-        var given = _name is not null ? "name" : _dimension is not null ? "dimension" : _metric is not null ? "metric" : _vectorType is not null ? "vector_type" : _element is not null ? "element_type"
-            : _embed is not null ? "embed" : _cloud is not null ? "cloud" : _region is not null ? "region" : null;
+        var given = _hasSchema ? "schema" : _name is not null ? "name" : _dimension is not null ? "dimension" : _metric is not null ? "metric" : _vectorType is not null ? "vector_type" : _element is not null ? "element_type"
+            : _embed is not null ? "embed" : _cloud is not null ? "cloud" : _region is not null ? "region" : _readMode is not null ? "read_capacity"
+            : !_spec.Equals(default) ? "spec" : !_deployment.Equals(default) ? "deployment" : null;
         return given is null ? null : new(ErrorCause.Invalid, $"{given} cannot be changed", given);
     }
 

@@ -49,11 +49,11 @@ internal sealed class NamespaceRoutes(IVectorStore store)
     }
 
     public async ValueTask<ApiError?> DescribeAsync(JsonExchange exchange) =>
-        Answer(exchange, await store.FindNamespaceAsync(PineconeFields.Index(exchange, store), Named(exchange), exchange.Cancellation));
+        Answer(exchange, await store.FindNamespaceAsync(PineconeFields.Index(exchange, store), PineconeFields.Namespace(exchange), exchange.Cancellation));
 
     public async ValueTask<ApiError?> DeleteAsync(JsonExchange exchange)
     {
-        if (!(await store.DeleteNamespaceAsync(PineconeFields.Index(exchange, store), Named(exchange), exchange.Cancellation)).TryGet(out _, out var refused))
+        if (!(await store.DeleteNamespaceAsync(PineconeFields.Index(exchange, store), PineconeFields.Namespace(exchange), exchange.Cancellation)).TryGet(out _, out var refused))
             return ApiError.From(refused);
         exchange.Reply.Raw("{}"u8);
         return null;
@@ -75,7 +75,6 @@ internal sealed class NamespaceRoutes(IVectorStore store)
     }
 
     // Clients escape slashes in a name; routing leaves those in place.
-    private static string Named(JsonExchange exchange) => PineconeFields.Namespace(((string)exchange.Context.Request.RouteValues["namespace"]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
 
     private static ApiError? Answer(JsonExchange exchange, Engine.Outcome<NamespaceInfo> outcome)
     {

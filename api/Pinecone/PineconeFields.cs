@@ -29,6 +29,10 @@ internal static class PineconeFields
     /// <summary>The store's name of a namespace.</summary>
     public static string Namespace(string? given) => given is null or DefaultNamespace ? "" : given;
 
+    /// <summary>The store's name of the namespace that the route names. The server has decoded all of it but slashes, and what is decoded twice is another name.</summary>
+    public static string Namespace(JsonExchange exchange) =>
+        Namespace(((string)exchange.Context.Request.RouteValues["namespace"]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Pinecone's name of a namespace where it cannot be empty.</summary>
     public static string NameOf(string stored) => stored.Length == 0 ? DefaultNamespace : stored;
 

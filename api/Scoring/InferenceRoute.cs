@@ -1,5 +1,4 @@
 using Orrery.Api.Http;
-using Orrery.Api.Tei;
 using Orrery.Engine;
 
 namespace Orrery.Api.Scoring;

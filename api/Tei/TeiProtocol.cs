@@ -43,7 +43,8 @@ internal sealed class TeiProtocol(bool legacyStatus) : Protocol
         ErrorCause.Unprocessable => (422, "Validation"),
         // Over text, what the engine calls invalid is a token id that the vocabulary does not have.
         ErrorCause.Invalid => (422, "Tokenizer"),
-        ErrorCause.ModelNotFound => (404, "Validation"),
+        ErrorCause.ModelNotFound or ErrorCause.RouteNotFound => (404, "Validation"),
+        ErrorCause.MethodNotAllowed => (405, "Validation"),
         ErrorCause.ModelNotReady or ErrorCause.Unavailable => (503, "Unhealthy"),
         ErrorCause.Overloaded => (429, "Overloaded"),
         ErrorCause.DeadlineExceeded => (504, "Backend"),

@@ -13,8 +13,9 @@ internal static class TeiRoutes
     /// <param name="routes">Where to.</param>
     /// <param name="backend">What answers.</param>
     /// <param name="options">The limits.</param>
+    /// <param name="prefixes">Told of their paths.</param>
     /// <param name="shared">Puts another protocol beside this one's handler, at paths that both have.</param>
-    public static void MapTei(this IEndpointRouteBuilder routes, IInferenceBackend backend, ApiOptions options, Func<string, Func<JsonExchange, ValueTask<ApiError?>>, Func<JsonExchange, ValueTask<ApiError?>>> shared)
+    public static void MapTei(this IEndpointRouteBuilder routes, IInferenceBackend backend, ApiOptions options, ProtocolPrefixes prefixes, Func<string, Func<JsonExchange, ValueTask<ApiError?>>, Func<JsonExchange, ValueTask<ApiError?>>> shared)
     {
         var protocol = new TeiProtocol(options.TeiLegacyStatus);
         var embed = new EmbedRoutes(backend, options);
@@ -31,8 +32,13 @@ internal static class TeiRoutes
         routes.MapGet("/info", new InfoRoute(backend, options, protocol).RunAsync)
             .Describe(protocol, "A model (?model=, else the default) and every limit in force", null, null, typeof(TeiError), 404);
 
-        void Post(string route, Func<JsonExchange, ValueTask<ApiError?>> handler, string summary, Type request, Type answer) =>
+        prefixes.Add("/info", protocol);
+
+        void Post(string route, Func<JsonExchange, ValueTask<ApiError?>> handler, string summary, Type request, Type answer)
+        {
+            prefixes.Add(route, protocol);
             routes.MapPost(route, JsonExchange.Handle(protocol, options, shared(route, handler)))
                 .Describe(protocol, summary, request, answer, typeof(TeiError), 400, 404, options.TeiLegacyStatus ? 413 : 422, 424, 429, 503, 504);
+        }
     }
 }

@@ -26,13 +26,14 @@ internal static class UpsertFields
             if (json.Is("namespace"u8))
                 name = json.Text("upsert.namespace") ?? "";
             else if (json.Is("ids"u8))
-                ids = json.Texts("upsert.ids", limit, out _, allowOne: true);
+                ids = json.Texts("upsert.ids", limit, allowOne: true);
             else if (json.Is("metadata"u8))
                 metadata = Metadata(ref json, out shared);
             else if (json.Is("index"u8))
                 index = json.Text("upsert.index");
             else
-                json.Skip();
+                // It would say where to, or what: a record in the wrong place is found by nobody.
+                json.Fail(ErrorCause.Invalid, $"upsert.{json.FieldName} is not known here", $"upsert.{json.FieldName}");
         }
 
         if (json.Error is not null)

@@ -37,7 +37,7 @@ public sealed record CompareRequest
 /// <summary>One pair's answer.</summary>
 /// <param name="First">The first text's place: in the list, or the pair's own place.</param>
 /// <param name="Second">The second text's place in the list; the pair's own place when pairs were given.</param>
-/// <param name="Similarity">The cosine (-1 to 1), or the cross-encoder's raw score.</param>
+/// <param name="Similarity">The cosine (-1 to 1), or the cross-encoder's score: 0 to 1, unless its files say that the raw one is meant.</param>
 /// <param name="Probability">The pair detector's, 0 to 1; null without one.</param>
 /// <param name="Matches">Whether it reaches the threshold; true where there is none.</param>
 public readonly record struct Comparison(int First, int Second, float Similarity, float? Probability, bool Matches);

@@ -49,7 +49,13 @@ internal sealed class Comparing(IInferenceBackend backend, DetectorCatalogue cat
         if (!(await backend.ScoreAsync(asked, cancellation)).TryGet(out var output, out var error))
             return error;
         using (output)
-            return await PairsAsync(request, output.All[..output.Count], output, model, detector);
+        {
+            // A detector's head was trained on what the graph gives; callers see what the model's files make of it.
+            var scores = new float[output.Count];
+            for (var i = 0; i < scores.Length; i++)
+                scores[i] = Scores.OfPair(model.ScoreFunction, output[i][0]);
+            return await PairsAsync(request, scores, output.All[..output.Count], output, model, detector);
+        }
     }
 
     private async ValueTask<Outcome<CompareOutput>> CosineAsync(CompareRequest request, ModelInfo model, ReadyDetector? detector, CancellationToken cancellation)
@@ -90,7 +96,7 @@ internal sealed class Comparing(IInferenceBackend backend, DetectorCatalogue cat
                 for (var i = 0; i < ends.Length; i++)
                     similarities[i] = Math.Clamp(TensorPrimitives.Dot(output[ends[i].First], output[ends[i].Second]), -1, 1);
             });
-            return failed is not null ? failed : await PairsAsync(request, similarities, output, model, detector);
+            return failed is not null ? failed : await PairsAsync(request, similarities, similarities, output, model, detector);
         }
 
         int Place(TextInput text)
@@ -115,15 +121,15 @@ internal sealed class Comparing(IInferenceBackend backend, DetectorCatalogue cat
     }
 
     private async ValueTask<Outcome<CompareOutput>> PairsAsync(
-        CompareRequest request, ReadOnlyMemory<float> similarities, TextOutput output, ModelInfo model, ReadyDetector? detector)
+        CompareRequest request, float[] similarities, ReadOnlyMemory<float> read, TextOutput output, ModelInfo model, ReadyDetector? detector)
     {
         var probabilities = new float[detector is null ? 0 : similarities.Length * detector.Info.Labels.Length];
-        if (detector is not null && await heads.ScoreAsync(detector.Head, similarities, similarities.Length, probabilities) is { } failed)
+        if (detector is not null && await heads.ScoreAsync(detector.Head, read, similarities.Length, probabilities) is { } failed)
             return failed;
         var threshold = request.Threshold ?? detector?.Info.Threshold;
         var pairs = new Comparison[similarities.Length];
         for (var i = 0; i < pairs.Length; i++)
-            pairs[i] = Judge(i, i, similarities.Span[i], i, probabilities, detector, threshold);
+            pairs[i] = Judge(i, i, similarities[i], i, probabilities, detector, threshold);
         return new CompareOutput(pairs, model.Name, output.Version, detector?.Info, threshold, output.TotalTokens, More: false);
     }
 

@@ -9,6 +9,10 @@ internal static class TextEncoder
     // Tokenizing a text of megabytes to keep its first 512 tokens is work thrown away; no vocabulary's tokens average this long.
     private const int MaxCharsPerToken = 250;
 
+    /// <summary>The most characters of a text that can matter to a model.</summary>
+    /// <param name="limit">Its longest text in tokens.</param>
+    public static long MostCharacters(int limit) => (long)limit * MaxCharsPerToken;
+
     /// <summary>Tokenizes all inputs into the items of one job, whose output is rented here.</summary>
     /// <param name="model">A text model.</param>
     /// <param name="request">The request.</param>
@@ -144,7 +148,7 @@ internal static class TextEncoder
 
     private static bool TryShorten(string text, int limit, Truncation truncation, int index, out ReadOnlySpan<char> kept, out InferenceError? error)
     {
-        var most = (long)limit * MaxCharsPerToken;
+        var most = MostCharacters(limit);
         kept = text;
         error = null;
         if (text.Length <= most)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Orrery.Engine.Tokenization;
 
 namespace Orrery.Engine.Models;
 
@@ -80,7 +81,7 @@ internal sealed class ModelCatalogue(ModelLoader loader, string? defaultModel, I
                 // Whatever is in a model's files, or happens while it is loaded, refuses that model and no other; those of the first kinds are what
                 // files are refused with.
                 var reason = LoadFailure.Reason(e, slot.Info.Path);
-                if (e is ModelFormatException or IOException or UnauthorizedAccessException)
+                if (e is ModelFormatException or TokenizerFormatException or IOException or UnauthorizedAccessException)
                     Log.Refused(logger, slot.Info.Name, e.Message);
                 else
                     Log.Unexpected(logger, e, slot.Info.Name);

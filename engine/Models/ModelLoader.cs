@@ -188,14 +188,16 @@ internal sealed class ModelLoader(EngineOptions options, OrtEnvironment environm
     /// <summary>A session over a table of token vectors, which stay in their file.</summary>
     private OrtSession CreateStaticSession(ModelFiles files, int threads)
     {
+        // ONNX Runtime takes no link out of the folder that it is told: a hub's cache is made of them. It was checked where they lead.
+        var table = ModelPaths.RealPath(files.Graph);
         var how = new OrtSessionOptions
         {
             IntraOpThreads = threads,
-            ConfigEntries = new Dictionary<string, string> { ["session.model_external_initializers_file_folder_path"] = Path.GetDirectoryName(files.Graph)! },
+            ConfigEntries = new Dictionary<string, string> { ["session.model_external_initializers_file_folder_path"] = Path.GetDirectoryName(table)! },
         };
         try
         {
-            return new OrtSession(environment, StaticGraph.Build(files), how);
+            return new OrtSession(environment, StaticGraph.Build(files, Path.GetFileName(table)), how);
         }
         catch (OrtException e)
         {

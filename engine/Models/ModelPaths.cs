@@ -105,7 +105,7 @@ internal sealed class ModelPaths
         && Path.GetFileName(Path.GetDirectoryName(blobs))?.StartsWith("models--", StringComparison.Ordinal) == true;
 
     /// <summary>The path with every link on it followed.</summary>
-    private static string RealPath(string path)
+    public static string RealPath(string path)
     {
         var root = Path.GetPathRoot(path)!;
         var rest = new Stack<string>(path[root.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).Reverse());

@@ -23,8 +23,9 @@ internal static class StaticGraph
 
     /// <summary>Makes the graph.</summary>
     /// <param name="files">A model whose first module is such a table.</param>
+    /// <param name="location">The name of the table's file in the folder that the session is told.</param>
     /// <exception cref="ModelFormatException">The table's file is not one, or has numbers of a type that is not looked up.</exception>
-    public static byte[] Build(ModelFiles files)
+    public static byte[] Build(ModelFiles files, string location)
     {
         var name = files.Paths.NameOf(files.Graph);
         var weights = SafeTensors.Open(files.Graph, name);
@@ -58,7 +59,7 @@ internal static class StaticGraph
                     DataLocation = External,
                     ExternalData =
                     {
-                        Entry("location", Path.GetFileName(files.Graph)),
+                        Entry("location", location),
                         Entry("offset", table.Offset.ToString(CultureInfo.InvariantCulture)),
                         Entry("length", table.Bytes.ToString(CultureInfo.InvariantCulture)),
                     },

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices.Marshalling;
 using Microsoft.ML.OnnxRuntime;
 
@@ -21,13 +20,6 @@ internal static unsafe class OrtArena
     private const int CreateAndRegisterAllocator = 144;
     private const int ReleaseArenaCfg = 157;
     private const int CreateArenaCfgV2 = 164;
-    private const int GetKeyValue = 297;
-    private const int ReleaseKeyValuePairs = 300;
-    private const int AllocatorGetStats = 319;
-    private const int GetSharedAllocator = 376;
-
-    // In struct OrtAllocator, counted in pointers.
-    private const int Shrink = 7;
 
     private const int ArenaAllocator = 1;
     private const int DefaultMemory = 0;
@@ -56,55 +48,7 @@ internal static unsafe class OrtArena
         }
     }
 
-    /// <summary>Bytes that it has from the system, and those of them that are in use.</summary>
-    /// <exception cref="OrtException">There is no arena.</exception>
-    public static (long Allocated, long InUse) Usage()
-    {
-        nint pairs = 0;
-        Check(((delegate* unmanaged<nint*, nint*, nint>)Api(AllocatorGetStats))(Allocator(), &pairs));
-        try
-        {
-            return (Number(pairs, "TotalAllocated"), Number(pairs, "InUse"));
-        }
-        finally
-        {
-            ((delegate* unmanaged<nint, void>)Api(ReleaseKeyValuePairs))(pairs);
-        }
-    }
-
-    /// <summary>Gives regions that nothing lies in back to the system.</summary>
-    /// <exception cref="OrtException">There is no arena.</exception>
-    public static void GiveBack()
-    {
-        var allocator = Allocator();
-        if (allocator[Shrink] != 0)
-            Check(((delegate* unmanaged<nint*, nint>)allocator[Shrink])(allocator));
-    }
-
     private static nint Environment => OrtEnv.Instance().DangerousGetHandle();
-
-    private static long Number(nint pairs, string name)
-    {
-        var key = Utf8StringMarshaller.ConvertToUnmanaged(name);
-        var text = ((delegate* unmanaged<nint, byte*, byte*>)Api(GetKeyValue))(pairs, key);
-        Utf8StringMarshaller.Free(key);
-        return long.TryParse(Utf8StringMarshaller.ConvertToManaged(text), NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value : 0;
-    }
-
-    private static nint* Allocator()
-    {
-        var info = CpuMemory();
-        try
-        {
-            nint* allocator = null;
-            Check(((delegate* unmanaged<nint, nint, nint**, nint>)Api(GetSharedAllocator))(Environment, info, &allocator));
-            return allocator is not null ? allocator : throw new OrtException(OrtErrorCode.Fail, "ONNX Runtime has no arena for all sessions.");
-        }
-        finally
-        {
-            ((delegate* unmanaged<nint, void>)Api(ReleaseMemoryInfo))(info);
-        }
-    }
 
     private static nint CpuMemory()
     {

@@ -51,20 +51,6 @@ public sealed class OrtEnvironment
         }
     }
 
-    /// <summary>Gives memory that sessions took for runs and do not use now back to the system.</summary>
-    /// <param name="worthwhile">Bytes below which nothing is done.</param>
-    /// <returns>Whether there was as much.</returns>
-    public static bool GiveBack(long worthwhile)
-    {
-        if (!OrtEnv.IsCreated)
-            return false;
-        var (allocated, inUse) = OrtArena.Usage();
-        if (allocated - inUse < worthwhile)
-            return false;
-        OrtArena.GiveBack();
-        return OrtArena.Usage().Allocated < allocated;
-    }
-
     private static void Make(Action<OrtLoggingLevel, string>? log, OrtLoggingLevel level, long memory)
     {
         var options = new EnvironmentCreationOptions { logId = "orrery", logLevel = log is null ? OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR : level };

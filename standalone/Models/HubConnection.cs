@@ -48,7 +48,8 @@ internal sealed class HubConnection(HttpClient http, string? token, TimeSpan pat
             {
                 if (response.Headers.Location is not { } location)
                     throw new HubException($"{uri.Host} answered {(int)response.StatusCode} and did not say where to");
-                var next = location.IsAbsoluteUri ? location : new Uri(uri, location);
+                if (!Uri.TryCreate(uri, location, out var next))
+                    throw new HubException($"{uri.Host} sends on to '{location.OriginalString}', which is no address");
                 if (!IsWeb(next) || (uri.Scheme == Uri.UriSchemeHttps && next.Scheme == Uri.UriSchemeHttp))
                     throw new HubException($"{uri.Host} sends on from {uri.Scheme} to {next.Scheme}:, which is not followed");
                 if (hops == MaxRedirects)

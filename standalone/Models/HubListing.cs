@@ -63,7 +63,8 @@ internal sealed record HubRevision(string Commit, IReadOnlyList<HubFile> Files)
     {
         if (sibling.ValueKind != JsonValueKind.Object || Text(sibling, "rfilename", "a file") is not { Length: > 0 } name)
             throw new HubException("the hub lists a file without a name ('rfilename')");
-        if (name.Length > MaxName || name.Any(char.IsControl))
+        // Nor what turns the direction of reading: a name is to be seen as it is.
+        if (name.Length > MaxName || name.Any(c => char.IsControl(c) || c is >= '\u202a' and <= '\u202e' or >= '\u2066' and <= '\u2069'))
             throw new HubException($"the hub lists a file with a name of {name.Length} characters, or with characters that are not to be shown");
         string? sha256 = null;
         if (sibling.TryGetProperty("lfs", out var lfs) && lfs.ValueKind is not (JsonValueKind.Null or JsonValueKind.False))

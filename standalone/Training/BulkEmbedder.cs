@@ -18,7 +18,7 @@ internal sealed class BulkEmbedder(LocalBackend backend, EmbeddingChoice choice)
     private const int BlockRows = 256;
     private const int InFlight = 4;
 
-    /// <summary>Embeds texts; or of pairs, gives the similarity: the cosine, or a cross-encoder's score.</summary>
+    /// <summary>Embeds texts; or of pairs, gives the similarity: the cosine, or a cross-encoder's raw score.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="pairs">Whether each is a pair of texts.</param>
     /// <param name="cancellation">Ends it.</param>
@@ -29,7 +29,7 @@ internal sealed class BulkEmbedder(LocalBackend backend, EmbeddingChoice choice)
         var values = new List<float[]>();
         var labels = new List<string?>();
         var columns = pairs ? 1 : 0;
-        await foreach (var (block, numbers) in InOrder.SelectAsync(rows.Chunk(BlockRows), block => pairs ? ComparedAsync(block, cancellation) : EmbeddedAsync(block, cancellation), InFlight, cancellation))
+        await foreach (var (block, numbers) in InOrder.SelectAsync(rows.Chunk(BlockRows), block => !pairs ? EmbeddedAsync(block, cancellation) : choice.Model.Task == ModelTask.Reranker ? ScoredAsync(block, cancellation) : ComparedAsync(block, cancellation), InFlight, cancellation))
         {
             values.Add(numbers);
             columns = numbers.Length / block.Length;
@@ -81,6 +81,22 @@ internal sealed class BulkEmbedder(LocalBackend backend, EmbeddingChoice choice)
         };
         var answer = await backend.CompareAsync(request, cancellation);
         return answer.TryGet(out var output, out var error) ? (block, [.. output.Pairs.Select(pair => pair.Similarity)]) : throw Located(error, block);
+    }
+
+    private async Task<(TextRow[] Block, float[] Rows)> ScoredAsync(TextRow[] block, CancellationToken cancellation)
+    {
+        var request = new ScoreRequest
+        {
+            Model = choice.Model.Name,
+            Version = choice.Model.Digest,
+            Inputs = [.. block.Select(row => TextInput.OfPair(row.Text, row.Texts[1]))],
+            Truncation = Truncation.Right,
+            Priority = Priority.Bulk,
+        };
+        if (!(await backend.ScoreAsync(request, cancellation)).TryGet(out var output, out var error))
+            throw Located(error, block);
+        using (output)
+            return (block, output.All[..output.Count].ToArray());
     }
 
     /// <summary>The engine numbers a block's texts; the user knows lines of a file.</summary>

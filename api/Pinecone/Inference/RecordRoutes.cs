@@ -24,7 +24,7 @@ internal sealed class RecordRoutes(IInferenceBackend backend, IVectorStore store
         var request = parameters.Embed(model, records.Texts, exchange.Headers) with
         {
             Dimensions = index.Dimension,
-            Upsert = new UpsertTarget { Index = index.Name, Namespace = Named(exchange), Ids = records.Ids, Metadata = records.Metadata },
+            Upsert = new UpsertTarget { Index = index.Name, Namespace = PineconeFields.Namespace(exchange), Ids = records.Ids, Metadata = records.Metadata },
         };
         if (!(await backend.EmbedAsync(request, exchange.Cancellation)).TryGet(out var output, out var refused))
             return ApiError.From(refused, ("upsert.ids", "records"), ("upsert.metadata", "records"), ("inputs", "records"));
@@ -66,7 +66,7 @@ internal sealed class RecordRoutes(IInferenceBackend backend, IVectorStore store
         var query = new VectorQuery
         {
             Index = index.Name,
-            Namespace = Named(exchange),
+            Namespace = PineconeFields.Namespace(exchange),
             Vector = vector,
             Id = fields.Id,
             TopK = fields.TopK,
@@ -140,6 +140,4 @@ internal sealed class RecordRoutes(IInferenceBackend backend, IVectorStore store
 
     private static ApiError TakesVectors(IndexSpec index) =>
         new(ErrorCause.Invalid, $"index '{index.Name}' takes vectors, not texts: indexes that embed texts are made by POST /indexes/create-for-model", "index");
-
-    private static string Named(JsonExchange exchange) => PineconeFields.Namespace(Uri.UnescapeDataString((string)exchange.Context.Request.RouteValues["namespace"]!));
 }

@@ -34,7 +34,7 @@ internal sealed record Reranking(float[] Scores, int[] Order)
             return refused;
         using (output)
         {
-            var (scores, order) = Tei.Scores.Ranked(output, model.ScoreFunction);
+            var (scores, order) = Engine.Scores.Ranked(output, model.ScoreFunction);
             return new Reranking(scores, order.Length > top ? order[..top] : order);
         }
     }

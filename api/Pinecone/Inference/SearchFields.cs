@@ -38,7 +38,7 @@ internal sealed record SearchFields
             if (json.Is("query"u8))
                 fields.ReadQuery(ref json, ref top, ref filter);
             else if (json.Is("fields"u8))
-                fields.Fields = json.Texts("fields", MaxFields, out _);
+                fields.Fields = json.Texts("fields", MaxFields);
             else if (json.Is("rerank"u8))
                 fields.Rerank = RerankFields.Read(ref json);
             else
@@ -149,7 +149,7 @@ internal sealed record RerankFields(string? Model, IReadOnlyList<string> Fields,
             if (json.Is("model"u8))
                 fields = fields with { Model = json.Text("rerank.model") };
             else if (json.Is("rank_fields"u8, "rankFields"u8))
-                fields = fields with { Fields = json.Texts("rerank.rank_fields", MaxFields, out _) ?? [] };
+                fields = fields with { Fields = json.Texts("rerank.rank_fields", MaxFields) ?? [] };
             else if (json.Is("top_n"u8, "topN"u8))
                 fields = fields with { Top = json.Integer("rerank.top_n") };
             else if (json.Is("query"u8))

@@ -54,8 +54,21 @@ public sealed class UnroutedTests(LocalFixture fixture)
     }
 
     [Theory]
-    [InlineData("GET", "/nonsense", 404)]
     [InlineData("GET", "/embed", 405)]
+    [InlineData("POST", "/info", 405)]
+    [InlineData("POST", "/embed/nonsense", 404)]
+    [InlineData("PUT", "/models/tiny-mean", 405)]
+    [InlineData("GET", "/vertex", 405)]
+    public async Task Text_Embeddings_Inference_s_and_the_hub_s(string method, string path, int status)
+    {
+        var answer = await AskAsync(method, path);
+        Assert.Equal(status, answer.Status);
+        Assert.Equal("Validation", answer.Json.GetProperty("error_type").GetString());
+        Assert.Contains(path, answer.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("GET", "/nonsense", 404)]
     [InlineData("GET", "/v1/score", 405)]
     [InlineData("GET", "/v1/search/nonsense", 404)]
     public async Task Our_own(string method, string path, int status)

@@ -153,6 +153,9 @@ public abstract class HubTests(ServerFixture fixture)
         var unknown = await Server.PostAsync("/v1/embeddings", """{"input":"one","prompt_name":"nobody"}""");
         Assert.Equal((400, "prompt_name"), (unknown.Status, unknown.Json.GetProperty("error").GetProperty("param").GetString()));
         Assert.Equal(400, (await Server.PostAsync("/v1/embeddings", """{"input":"one","prompt_name":"query","prompt":"query: "}""")).Status);
+        // Every text would be read behind it.
+        var endless = await Server.PostAsync("/v1/embeddings", $$"""{"input":"one","truncate":true,"prompt":"{{new string('x', 100_000)}}"}""");
+        Assert.Equal((400, "prompt"), (endless.Status, endless.Json.GetProperty("error").GetProperty("param").GetString()));
     }
 
     [Theory]

@@ -49,6 +49,14 @@ public sealed class DocumentationTests(LocalFixture fixture)
         string Security(string path, string verb) => document.GetProperty("paths").GetProperty(path).GetProperty(verb).GetProperty("security").GetRawText();
     }
 
+    /// <summary>OpenAPI forbids it, and generators of clients drop one of the two.</summary>
+    [Fact]
+    public async Task Names_the_parameters_of_a_path_by_one_name_whoever_serves_it()
+    {
+        var paths = (await fixture.Server.GetAsync("/openapi/v1.json")).Json.GetProperty("paths").EnumerateObject().Select(path => path.Name).ToArray();
+        Assert.Empty(paths.GroupBy(path => System.Text.RegularExpressions.Regex.Replace(path, "{[^}]*}", "{}")).Where(same => same.Count() > 1).SelectMany(same => same));
+    }
+
     [Fact]
     public async Task Serves_a_page_that_needs_no_other_host()
     {

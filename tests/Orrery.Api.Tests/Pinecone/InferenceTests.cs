@@ -157,6 +157,13 @@ public sealed class InferenceTests(LocalFixture fixture)
     }
 
     [Theory]
+    [InlineData("""{"query":{"inputs":{"text":"a"},"top_k":1},"fields":[FIELDS]}""", 1001, "fields must have at most 1000 items, not 1001")]
+    [InlineData("""{"query":{"inputs":{"text":"a"},"top_k":1},"rerank":{"model":"tiny-cross-encoder","rank_fields":[FIELDS]}}""", 17, "rerank.rank_fields must have at most 16 items, not 17")]
+    public async Task Refuses_more_fields_than_it_would_look_at(string body, int count, string reason) =>
+        (await fixture.Server.PostAsync("/records/namespaces/n/search", body.Replace("FIELDS", string.Join(',', Enumerable.Range(0, count).Select(i => $"\"f{i}\"")), StringComparison.Ordinal)))
+            .AssertRefused(400, 3, reason);
+
+    [Theory]
     [InlineData("""{"model":"tiny-mean","field_map":{"text":"chunk"},"nonsense":1}""", 400, "nonsense")]
     [InlineData("""{"model":"tiny-mean"}""", 400, "field_map")]
     [InlineData("""{"model":"tiny-mean","field_map":{"text":"chunk"},"dimension":33}""", 400, "dimension")]
@@ -232,6 +239,41 @@ public sealed class InferenceTests(LocalFixture fixture)
         var told = (await fixture.Server.GetAsync($"/indexes/{name}")).Json;
         Assert.Equal(made.Json.GetRawText(), told.GetRawText());
         return told;
+    }
+
+    /// <summary>An address names a namespace as a body does, whatever characters it has.</summary>
+    [Theory]
+    [InlineData("a%41")]
+    [InlineData("a/b c")]
+    [InlineData("é+%")]
+    public async Task Writes_to_the_namespace_that_the_address_names(string name)
+    {
+        await MakeAsync("named", """{"model":"tiny-mean","field_map":{"text":"chunk"}}""");
+        var upserted = await LinesAsync($"/indexes/named/records/namespaces/{Uri.EscapeDataString(name)}/upsert", """{"_id":"a","chunk":"b"}""");
+        var stats = (await fixture.Server.PostAsync("/indexes/named/describe_index_stats", "{}")).Json;
+        await fixture.Server.SendAsync("DELETE", "/indexes/named");
+        Assert.Equal(201, upserted.Status);
+        Assert.Equal(name, Assert.Single(stats.GetProperty("namespaces").EnumerateObject()).Name);
+    }
+
+    /// <summary>As its JavaScript client calls them. Without a key it might be a page's form that sends them.</summary>
+    [Theory]
+    [InlineData("text/plain;charset=UTF-8", true, 201)]
+    [InlineData("text/plain;charset=UTF-8", false, 415)]
+    [InlineData("application/jsonl", false, 201)]
+    [InlineData("application/x-www-form-urlencoded", true, 415)]
+    public async Task Takes_lines_that_are_called_text_from_whoever_brings_a_key(string type, bool key, int status)
+    {
+        await MakeAsync("lines", """{"model":"tiny-mean","field_map":{"text":"chunk"}}""");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/indexes/lines/records/namespaces/n/upsert")
+        {
+            Content = new ByteArrayContent("""{"_id":"a","chunk":"b"}"""u8.ToArray()) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } },
+        };
+        if (key)
+            request.Headers.Add("Api-Key", "any");
+        using var answer = await fixture.Server.Client.SendAsync(request);
+        await fixture.Server.SendAsync("DELETE", "/indexes/lines");
+        Assert.Equal(status, (int)answer.StatusCode);
     }
 
     private async Task<Answer> LinesAsync(string path, string lines)

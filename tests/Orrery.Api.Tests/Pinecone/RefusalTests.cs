@@ -96,6 +96,7 @@ public sealed class RefusalTests(LocalFixture fixture)
         { """{"name":"i","dimension":3,"tags":{"a":1}}""", ["tags must be a string"] },
         { """{"name":"i","dimension":3,"spec":"serverless"}""", ["spec must be an object"] },
         { """{"name":"i","dimension":3,"embed":{"model":"m"}}""", ["embed"] },
+        { """{"name":"i","dimension":3,"read_capacity":{"mode":"Dedicated"}}""", ["read_capacity.mode must be OnDemand, not 'Dedicated'"] },
         { $$$"""{"name":"i","dimension":3,"spec":{"x":"{{{new string('x', 5000)}}}"}}""", ["spec must be at most 4096 bytes"] },
         { "{\"name\":\"i\",\"dimension\":3,\"tags\":{" + string.Join(',', Enumerable.Range(0, 21).Select(i => $"\"{i}\":\"x\"")) + "}}", ["tags must be at most 20"] },
         { """{"name":"i","schema":{"fields":{"_sparse_values":{"type":"sparse_vector"}}}}""", ["schema", "'_sparse_values'", "sparse_vector"] },
@@ -127,6 +128,10 @@ public sealed class RefusalTests(LocalFixture fixture)
     [InlineData("""{"deletion_protection":"off"}""", "deletion_protection")]
     [InlineData("""{"schema":{"fields":{"_values":{"type":"dense_vector","dimension":4}}}}""", "schema cannot be changed")]
     [InlineData("""{"embed":{"model":"m"}}""", "embed")]
+    [InlineData("""{"spec":{"pod":{"replicas":2}}}""", "spec cannot be changed")]
+    [InlineData("""{"deployment":{"deployment_type":"pod","replicas":2}}""", "deployment cannot be changed")]
+    [InlineData("""{"read_capacity":{"mode":"OnDemand"}}""", "read_capacity cannot be changed")]
+    [InlineData("""{"read_capacity":{"mode":"Dedicated","dedicated":{"node_type":"b1"}}}""", "read_capacity.dedicated")]
     public async Task Refuses_a_bad_change_of_an_index(string body, string words)
     {
         await using var server = await PineconeServer.StartAsync(fixture.Backend, new RecordingStore());

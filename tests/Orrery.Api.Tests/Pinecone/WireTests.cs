@@ -190,7 +190,7 @@ public sealed class WireTests(LocalFixture fixture)
     [Fact]
     public async Task Changes_protection_and_tags()
     {
-        var change = Assert.IsType<IndexChange>(await AskAsync("PATCH", "/indexes/default", """{"deletion_protection":"disabled","tags":{"a":null,"b":"c"},"spec":{"pod":{"replicas":2}}}"""));
+        var change = Assert.IsType<IndexChange>(await AskAsync("PATCH", "/indexes/default", """{"deletion_protection":"disabled","tags":{"a":null,"b":"c"}}"""));
         Assert.False(change.DeletionProtected);
         Assert.Equal(("", "c"), (change.Tags!["a"], change.Tags["b"]));
         Assert.Equal(new IndexChange(null, null), await AskAsync("PATCH", "/indexes/default", "{}"));

@@ -54,11 +54,24 @@ public abstract class CompareTests(ServerFixture fixture)
     [Fact]
     public async Task Reads_pairs_with_a_cross_encoder()
     {
-        var scores = await Server.PostAsync("/rerank", """{"model":"tiny-cross-encoder","query":"a question","texts":["an answer"],"raw_scores":true}""");
+        var raw = await Server.PostAsync("/rerank", """{"model":"tiny-cross-encoder","query":"a question","texts":["an answer"],"raw_scores":true}""");
+        var scores = await Server.PostAsync("/rerank", """{"model":"tiny-cross-encoder","query":"a question","texts":["an answer"]}""");
         var answer = await Server.PostAsync(Route, """{"pairs":[["a question","an answer"]],"model":"tiny-cross-encoder"}""");
         Assert.Equal(scores.Json[0].GetProperty("score").GetDouble(), answer.Json.GetProperty("data")[0].GetProperty("similarity").GetDouble(), 1e-5);
         var judged = await Server.PostAsync(Route, """{"pairs":[["a question","an answer"]],"detector":"tiny-answers"}""");
-        Assert.Equal(1 / (1 + Math.Exp(-scores.Json[0].GetProperty("score").GetDouble())), judged.Json.GetProperty("data")[0].GetProperty("probability").GetDouble(), 1e-4);
+        // The detector's head is a sigmoid over the score that the graph gives.
+        Assert.Equal(1 / (1 + Math.Exp(-raw.Json[0].GetProperty("score").GetDouble())), judged.Json.GetProperty("data")[0].GetProperty("probability").GetDouble(), 1e-4);
+        Assert.Equal(scores.Json[0].GetProperty("score").GetDouble(), judged.Json.GetProperty("data")[0].GetProperty("similarity").GetDouble(), 1e-5);
+    }
+
+    [Theory]
+    [InlineData(0.001, true)]
+    [InlineData(0.999, false)]
+    public async Task Holds_a_cross_encoders_score_against_a_threshold_of_its_own_scale(double threshold, bool match)
+    {
+        var answer = await Server.PostAsync(Route, $$"""{"pairs":[["a question","an answer"]],"model":"tiny-cross-encoder","threshold":{{threshold.ToString(System.Globalization.CultureInfo.InvariantCulture)}}}""");
+        Assert.InRange(answer.Json.GetProperty("data")[0].GetProperty("similarity").GetDouble(), 0, 1);
+        Assert.Equal(match, answer.Json.GetProperty("data")[0].GetProperty("match").GetBoolean());
     }
 
     [Fact]

@@ -94,6 +94,7 @@ public abstract class UpsertTests(BackendFixture fixture)
     [InlineData("""{"namespace":7,"ids":["a","b"]}""", "upsert.namespace")]
     [InlineData("""{"namespace":"NS","ids":["a","b"],"index":"nowhere"}""", "nowhere")]
     [InlineData("""["a","b"]""", "upsert")]
+    [InlineData("""{"namespaces":"NS","ids":["a","b"]}""", "upsert.namespaces")]
     public async Task Refuses_what_cannot_be_kept_by_name(string upsert, string named)
     {
         foreach (var (route, fields) in ((string, string)[])[("/v1/embeddings", "\"model\":\"tiny-mean\""), ("/v1/score", "\"detectors\":[\"tiny-topic\"]")])

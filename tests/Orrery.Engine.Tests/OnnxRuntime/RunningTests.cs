@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Orrery.Engine.OnnxRuntime;
+using Orrery.Onnx;
 
 namespace Orrery.Engine.Tests.OnnxRuntime;
 
@@ -40,6 +42,23 @@ public sealed class RunningTests
         Assert.False(run.IsCompleted && run.Exception?.InnerException is not ObjectDisposedException);
         options.Terminate = true;
         await Assert.ThrowsAnyAsync<Exception>(() => run.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public void What_a_large_run_took_goes_back_to_the_system()
+    {
+        const long Bytes = 512L << 20;
+        using var session = new OrtSession(Graphs.Environment, SpreadGraph(), new OrtSessionOptions { IntraOpThreads = 1 });
+        using var trim = new ArenaTrim();
+        using var x = TestTensor.Of<float>(OrtElementType.Float32, new float[1], 1);
+        using var shape = TestTensor.Of<long>(OrtElementType.Int64, new long[] { Bytes / sizeof(float) }, 1);
+        trim.GiveBack();
+        var before = Environment.WorkingSet;
+        session.Run(["x", "shape"], [x.Value, shape.Value], ["sum"]).Dispose();
+        // The arena keeps it for the next run.
+        Assert.InRange(Environment.WorkingSet - before, Bytes / 2, long.MaxValue);
+        Assert.InRange(trim.GiveBack(), Bytes / 2, long.MaxValue);
+        Assert.InRange(Environment.WorkingSet - before, long.MinValue, Bytes / 4);
     }
 
     [Fact]
@@ -190,5 +209,31 @@ public sealed class RunningTests
     {
         using var process = Process.GetCurrentProcess();
         return process.WorkingSet64;
+    }
+
+    /// <summary>A graph that takes as much memory for a run as it is told to: a number, spread over a shape, and summed.</summary>
+    private static byte[] SpreadGraph()
+    {
+        var graph = new GraphProto
+        {
+            Name = "spread",
+            Node =
+            {
+                new NodeProto { OpType = "Expand", Input = { "x", "shape" }, Output = { "all" } },
+                new NodeProto { OpType = "ReduceSum", Input = { "all" }, Output = { "sum" } },
+            },
+            Input = { Tensor("x", TensorProto.Types.DataType.Float), Tensor("shape", TensorProto.Types.DataType.Int64) },
+            Output = { Tensor("sum", TensorProto.Types.DataType.Float) },
+        };
+        return new ModelProto { IrVersion = 8, OpsetImport = { new OperatorSetIdProto { Version = 13 } }, Graph = graph }.ToByteArray();
+
+        static ValueInfoProto Tensor(string name, TensorProto.Types.DataType type) => new()
+        {
+            Name = name,
+            Type = new TypeProto
+            {
+                TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimValue = 1 } } } },
+            },
+        };
     }
 }

@@ -25,6 +25,7 @@ public sealed class OddHubTests : IAsyncLifetime
         { "{\"siblings\":[{\"rfilename\":\"\\ud800\"}]}", "surrogate" },
         { "{\"siblings\":[{\"rfilename\":\"a\\u001b[2Jb\"}]}", "not to be shown" },
         { "{\"siblings\":[{\"rfilename\":\"a\\u0000b\"}]}", "not to be shown" },
+        { "{\"siblings\":[{\"rfilename\":\"a\\u202exnno.b\"}]}", "not to be shown" },
         { "{\"siblings\":[{\"rfilename\":\"model.onnx\",\"size\":\"11\"}]}", "size" },
         { "{\"siblings\":[{\"rfilename\":\"model.onnx\",\"size\":-1}]}", "size" },
         { "{\"siblings\":[{\"rfilename\":\"model.onnx\",\"size\":1e99}]}", "size" },
@@ -109,6 +110,15 @@ public sealed class OddHubTests : IAsyncLifetime
     {
         _hub.Elsewhere = where;
         await SaysAsync("not followed");
+    }
+
+    [Theory]
+    [InlineData("//")]
+    [InlineData("///")]
+    public async Task Says_when_a_redirect_leads_to_no_address(string where)
+    {
+        _hub.Elsewhere = where;
+        await SaysAsync("no address");
     }
 
     [Fact]

@@ -152,6 +152,21 @@ const stranger = new Pinecone({ apiKey: "somebody-else's-key", controllerHostUrl
 await assert.rejects(stranger.listIndexes(), isNamed("PineconeAuthorizationError"));
 await assert.rejects(stranger.index({ host: described.host }).describeIndexStats(), isNamed("PineconeAuthorizationError"));
 
+// Texts: models of the server embed them, find them and put them in order.
+const embedded = await client.inference.embed({ model: "tiny-mean", inputs: ["one text", "another"], parameters: { inputType: "query" } });
+assert.equal(embedded.data.length, 2);
+const ranked = await client.inference.rerank({ model: "tiny-cross-encoder", query: "a question", documents: [{ id: "x", text: "one" }, { id: "y", text: "two words" }], topN: 1 });
+assert.equal(ranked.data.length, 1);
+const textual = "client-texts";
+await client.createIndexForModel({ name: textual, cloud: "aws", region: "us-east-1", embed: { model: "tiny-mean", fieldMap: { text: "chunk" } } });
+const records = client.index({ name: textual, namespace: "n" });
+await records.upsertRecords({ records: [{ _id: "a", chunk: "the card is lost", year: 2025 }, { id: "b", chunk: "a completely different story about gardens" }] });
+const hits = (await records.searchRecords({ query: { topK: 1, inputs: { text: "the card is lost" } } })).result.hits;
+assert.deepEqual([hits.length, hits[0]._id, hits[0].fields.year], [1, "a", 2025]);
+await client.deleteIndex(textual);
+for (const change of [{ podReplicas: 2 }, { readCapacity: { mode: "Dedicated", dedicated: { nodeType: "b1", scaling: "Manual", manual: { shards: 1, replicas: 1 } } } }])
+  await assert.rejects(client.configureIndex({ name, ...change }), (e) => e instanceof Error);
+
 await client.deleteIndex(name);
 await assert.rejects(client.describeIndex(name), isNamed("PineconeNotFoundError"));
 console.log("the client understands every answer");

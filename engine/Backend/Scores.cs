@@ -1,13 +1,17 @@
 using System.Numerics.Tensors;
-using Orrery.Engine;
 
-namespace Orrery.Api.Tei;
+namespace Orrery.Engine;
 
 /// <summary>From logits to what callers see.</summary>
-internal static class Scores
+public static class Scores
 {
     /// <summary>1 / (1 + e^-x), without overflow.</summary>
     public static float Sigmoid(float logit) => logit >= 0 ? 1 / (1 + MathF.Exp(-logit)) : MathF.Exp(logit) / (1 + MathF.Exp(logit));
+
+    /// <summary>A cross-encoder's one score, as its files say: what it gives, or its sigmoid.</summary>
+    /// <param name="function">What makes it.</param>
+    /// <param name="logit">What the graph gave.</param>
+    public static float OfPair(ScoreFunction function, float logit) => function == ScoreFunction.Identity ? logit : Sigmoid(logit);
 
     /// <summary>The scores of a cross-encoder, and places in the order of them: the best first, of equal ones the earlier.</summary>
     /// <param name="output">One logit a text.</param>
@@ -17,7 +21,7 @@ internal static class Scores
         var scores = new float[output.Count];
         var order = new int[output.Count];
         for (var i = 0; i < scores.Length; i++)
-            (scores[i], order[i]) = (function == ScoreFunction.Identity ? output[i][0] : Sigmoid(output[i][0]), i);
+            (scores[i], order[i]) = (OfPair(function, output[i][0]), i);
         Array.Sort(order, (a, b) => scores[b].CompareTo(scores[a]) is not 0 and var less ? less : a.CompareTo(b));
         return (scores, order);
     }
