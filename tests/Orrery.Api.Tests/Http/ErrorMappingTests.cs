@@ -80,17 +80,6 @@ public sealed class ErrorMappingTests(LocalFixture fixture)
         Assert.Contains(server.LoggedErrors.Messages, message => message.Contains("secret detail", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task Answers_unknown_routes_and_wrong_verbs_with_problems()
-    {
-        foreach (var (answer, status) in new[] { (await fixture.Server.GetAsync("/nowhere"), 404), (await fixture.Server.GetAsync("/embed"), 405), (await fixture.Server.PostAsync("/info", "{}"), 405) })
-        {
-            Assert.Equal(status, answer.Status);
-            Assert.Equal("application/problem+json", answer.ContentType!.MediaType);
-            Assert.Equal(status, answer.Json.GetProperty("status").GetInt32());
-        }
-    }
-
     private static void AssertRetryAfter(Answer answer)
     {
         if (answer.Status is 429 or 503)
