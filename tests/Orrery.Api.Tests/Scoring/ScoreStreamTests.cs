@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
@@ -171,7 +170,7 @@ public abstract class ScoreStreamTests(ServerFixture fixture)
     private async Task<TcpClient> ConnectAsync(string route)
     {
         var socket = new TcpClient { SendBufferSize = 64 << 10, ReceiveBufferSize = 64 << 10, NoDelay = true };
-        await socket.ConnectAsync(IPAddress.Loopback, Server.Address.Port);
+        await socket.ConnectAsync(Server.Address.Host, Server.Address.Port);
         await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST {route} HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"));
         return socket;
     }

@@ -23,7 +23,7 @@ public sealed class FrontFixture : ServerFixture
                 ComposeCluster.Set(service, ("ADMIN_TOKEN", Token), ("EMBEDDING_MODEL", "tiny-mean"), ("ORRERY__Api__PineconeKey", PineconeKey));
             if (!name.StartsWith("silo-", StringComparison.Ordinal))
                 return;
-            ComposeCluster.Set(service, ("ORRERY__Engine__Sessions", "1"), ("ORRERY__Engine__ThreadsPerSession", "1"), ("ORRERY__Engine__MaxBatchTokens", "4096"));
+            ComposeCluster.Set(service, ("ORRERY__Engine__Samples", "false"), ("ORRERY__Engine__Sessions", "1"), ("ORRERY__Engine__ThreadsPerSession", "1"), ("ORRERY__Engine__MaxBatchTokens", "4096"));
             service["command"] = new JsonArray("--models", "/fixtures/models", "--detectors", "/fixtures/detectors");
             var volumes = service["volumes"]!.AsArray();
             foreach (var model in ModelDirectories)
