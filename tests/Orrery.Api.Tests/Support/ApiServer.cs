@@ -125,7 +125,8 @@ public sealed partial class ApiServer : IAsyncDisposable
 
     private async Task<long> InFlightAsync() => _app is not null
         ? _app.Services.GetRequiredService<ApiMetrics>().InFlight
-        : long.Parse(InFlightLine().Match(await Client.GetStringAsync("/metrics")).Groups[1].Value, CultureInfo.InvariantCulture);
+        // The question itself is one.
+        : long.Parse(InFlightLine().Match(await Client.GetStringAsync("/metrics")).Groups[1].Value, CultureInfo.InvariantCulture) - 1;
 
     [GeneratedRegex(@"^orrery_api_requests_in_flight\S* (\d+)", RegexOptions.Multiline)]
     private static partial Regex InFlightLine();
