@@ -57,9 +57,8 @@ internal static class TokenizerConfigFile
         ConfigNode config = Read(directory), map = Read(directory, "special_tokens_map.json");
         if ((TokenName(config, "pad_token") ?? TokenName(map, "pad_token")) is { } pad && parts.Model.Vocabulary.IdOf(pad) is >= 0 and var padId)
             parts = parts with { PadId = padId };
-        string kind = config.String("tokenizer_class", "");
-        if (kind.EndsWith("Fast", StringComparison.Ordinal)) kind = kind[..^"Fast".Length];
-        parts = WithSide(parts, config);
+        string kind = ClassOf(config);
+        parts = parts with { TruncationSide = SideOf(config, parts.TruncationSide) };
         parts = Spaced(parts, config);
         if (config.Bool("split_special_tokens", false))
             parts = parts with { SplitsSpecialTokens = true, ReadingChanges = [.. parts.ReadingChanges, $"{FileName}: split_special_tokens"] };
@@ -67,10 +66,15 @@ internal static class TokenizerConfigFile
         return Array.Find(s_laidOutAnew, known => known.Class == kind) is { Class: not null } tokens ? LaidOut(parts, config, map, tokens.Begin, tokens.End) : parts;
     }
 
-    private static TokenizerParts WithSide(TokenizerParts parts, ConfigNode config) => config.Find("truncation_side") is not { } side ? parts : side.AsString() switch
+    /// <summary>The class of transformers that the file names, by the name of its slow kin; empty where it names none.</summary>
+    public static string ClassOf(ConfigNode config) =>
+        config.String("tokenizer_class", "") is var kind && kind.EndsWith("Fast", StringComparison.Ordinal) ? kind[..^"Fast".Length] : kind;
+
+    /// <summary>The end that long texts are cut at; <paramref name="otherwise"/> where the file says nothing.</summary>
+    public static TruncationDirection SideOf(ConfigNode config, TruncationDirection otherwise) => config.Find("truncation_side") is not { } side ? otherwise : side.AsString() switch
     {
-        "right" => parts with { TruncationSide = TruncationDirection.Right },
-        "left" => parts with { TruncationSide = TruncationDirection.Left },
+        "right" => TruncationDirection.Right,
+        "left" => TruncationDirection.Left,
         var other => throw side.Wrong($"'{other}' is neither right nor left"),
     };
 

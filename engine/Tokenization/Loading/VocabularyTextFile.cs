@@ -17,8 +17,7 @@ internal static class VocabularyTextFile
         foreach (string line in File.ReadLines(path)) vocabulary.Add(line, id++);
         ConfigNode config = TokenizerConfigFile.Read(Path.GetDirectoryName(Path.GetFullPath(path))!);
 
-        string kind = config.String("tokenizer_class", "");
-        if (kind.EndsWith("Fast", StringComparison.Ordinal)) kind = kind[..^"Fast".Length];
+        string kind = TokenizerConfigFile.ClassOf(config);
         if (!s_classes.Contains(kind)) throw config.Wrong($"tokenizer_class: '{kind}' does not read vocab.txt as BERT does, and tokenizer.json is not there");
         // MPNet's tokens around texts are RoBERTa's, under names of BERT's.
         bool roberta = kind == "MPNetTokenizer";
@@ -48,7 +47,7 @@ internal static class VocabularyTextFile
             Decoder = new WordPieceDecoder("##", cleanUp: true),
             PadId = vocabulary.IdOf(TokenizerConfigFile.TokenName(config, "pad_token") ?? defaults[2]) is >= 0 and var pad ? pad : TokenizerJsonFile.PadIdOf(vocabulary),
             ReadingChanges = roberta ? ["tokenizer_config.json: tokenizer_class"] : [],
-            TruncationSide = config.Choice("truncation_side", TruncationDirection.Right),
+            TruncationSide = TokenizerConfigFile.SideOf(config, TruncationDirection.Right),
         };
     }
 }
