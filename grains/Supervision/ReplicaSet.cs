@@ -151,8 +151,7 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, IRegistryGr
             _replicas.Remove(replica.Key);
             if (answer.Error is { } error)
                 _refused[version.Digest] = (error, time.GetTimestamp());
-            if (Trials)
-                await EndTrialAsync(version.Digest, replica.Silo, TrialOutcome.Failed);
+            await EndTrialAsync(version.Digest, replica.Silo, TrialOutcome.Failed);
             return;
         }
 
@@ -160,7 +159,7 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, IRegistryGr
         (replica.Report, replica.Load, replica.Phase, replica.ProbedAt) = (report, answer.Load, ReplicaPhase.Ready, time.GetTimestamp());
         changed();
         // Told afterwards: a registry that is slow to hear it keeps no replica waiting. Of raw tensors none could be made up: such a graph is proven by the first that are asked.
-        if (Trials && report.Info.Task == ModelTask.Tensor)
+        if (report.Info.Task == ModelTask.Tensor)
             await EndTrialAsync(version.Digest, replica.Silo, TrialOutcome.Loaded);
         else
             await ProvenAsync(version.Digest, replica.Silo);
@@ -176,13 +175,15 @@ internal sealed class ReplicaSet(string model, IGrainFactory grains, IRegistryGr
     {
         _proven.Add(digest);
         _quarantined.Remove(digest);
-        if (Trials && _told.Add(digest) && !await EndTrialAsync(digest, silo, TrialOutcome.Proven))
+        if (_told.Add(digest) && !await EndTrialAsync(digest, silo, TrialOutcome.Proven))
             _told.Remove(digest);
     }
 
     /// <returns>Whether the registry has heard it.</returns>
     private async Task<bool> EndTrialAsync(string digest, SiloAddress silo, TrialOutcome outcome)
     {
+        if (!Trials)
+            return false;
         try
         {
             await registry.EndTrialAsync(digest, silo, outcome, null);

@@ -28,22 +28,34 @@ public sealed class OlderRegistryTests
         Assert.DoesNotContain(nameof(IRegistryGrain.EndTrialAsync), _asked);
     }
 
-    private ReplicaSet Set()
+    [Fact]
+    public void Raw_tensors_that_were_started_without_a_trial_are_tried_once_the_registry_knows_of_it()
+    {
+        var set = Set(Engine.ModelTask.Tensor);
+        var version = new FoundModel("model", "digest", "", Pools.Cpu, false, 0, null);
+        set.Start(version, Pools.Cpu, SiloAddress.Zero);
+        Assert.Equal(ReplicaPhase.Ready, Assert.Single(set.All).Phase);
+        set.Trials = true;
+        set.Start(version, Pools.Cpu, SiloAddress.Zero);
+        Assert.Contains(nameof(IRegistryGrain.BeginTrialAsync), _asked);
+    }
+
+    private ReplicaSet Set(Engine.ModelTask task = Engine.ModelTask.Embedding)
     {
         var grains = Scripted.Grains(method =>
         {
             _asked.Add(method.Name);
             return method.Name switch
             {
-                nameof(IModelGrain.StartAsync) => Task.FromResult(Started()),
+                nameof(IModelGrain.StartAsync) => Task.FromResult(Started(task)),
                 _ => throw new NotSupportedException(method.Name),
             };
         });
         return new ReplicaSet("model", grains, grains.GetGrain<IRegistryGrain>(0), new FleetOptions(), () => { }, new StillTime(), NullLogger.Instance);
     }
 
-    private static Answer<ReplicaReport> Started() => new()
+    private static Answer<ReplicaReport> Started(Engine.ModelTask task) => new()
     {
-        Value = new ReplicaReport { Silo = SiloAddress.Zero, Info = new() { Name = "model", State = Engine.ModelState.Ready, Digest = "digest", Path = "" }, Aliases = [], Detectors = [] },
+        Value = new ReplicaReport { Silo = SiloAddress.Zero, Info = new() { Name = "model", State = Engine.ModelState.Ready, Task = task, Digest = "digest", Path = "" }, Aliases = [], Detectors = [] },
     };
 }
